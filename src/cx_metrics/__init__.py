@@ -1,0 +1,1 @@
+"""cx_metrics: a dbt-style SQL metrics warehouse for contact centers."""
