@@ -1,0 +1,21 @@
+{#- The first (or last) value of a group in the given order, as an aggregate; rows with a null value do not count.
+    `order_by` must be a total order within the group, so that every engine picks the same row. -#}
+{% macro earliest(value, order_by) -%}
+    {{ return(adapter.dispatch('end_of_order', 'cx_metrics')(value, order_by, 'min_by', 'asc')) }}
+{%- endmacro %}
+
+{% macro latest(value, order_by) -%}
+    {{ return(adapter.dispatch('end_of_order', 'cx_metrics')(value, order_by, 'max_by', 'desc')) }}
+{%- endmacro %}
+
+{% macro default__end_of_order(value, order_by, function, direction) -%}
+    {{ function }}({{ value }}, struct({{ order_by | join(', ') }})) filter (where {{ value }} is not null)
+{%- endmacro %}
+
+{% macro duckdb__end_of_order(value, order_by, function, direction) -%}
+    {{ function }}({{ value }}, row({{ order_by | join(', ') }})) filter (where {{ value }} is not null)
+{%- endmacro %}
+
+{% macro postgres__end_of_order(value, order_by, function, direction) -%}
+    (array_agg({{ value }} order by {% for column in order_by %}{{ column }} {{ direction }}{{ ', ' if not loop.last }}{% endfor %}) filter (where {{ value }} is not null))[1]
+{%- endmacro %}

@@ -1,0 +1,4 @@
+{#- The layers live in schemas of their own names (staging, marts, ...), the same in every engine. -#}
+{% macro generate_schema_name(custom_schema_name, node) -%}
+    {{ custom_schema_name if custom_schema_name is not none else target.schema }}
+{%- endmacro %}

@@ -1,0 +1,58 @@
+{#- The newest good delivery of each key, with delivery_count: how many good deliveries it stands for. Ties of the newest value are
+    broken by all other columns of the contract. Only keys delivered more than once are sorted. -#}
+{% macro newest_delivery(table) -%}
+    {%- if execute -%}
+        {%- set contract = contract_table(table) -%}
+        {%- set key = contract.config.meta['key'] -%}
+        {%- set newest_by = contract.config.meta.get('newest_by') -%}
+        {%- set order_by = ([newest_by] if newest_by else [])
+            + (contract.columns.keys() | reject('in', key + [newest_by]) | list) -%}
+        {%- set names = contract.columns.keys() | list -%}
+        {%- for name in (found_columns(table) or {}) if name not in contract.columns -%}
+            {%- do names.append(name if name.startswith('x_') else 'x_' ~ name) -%}
+        {%- endfor -%}
+        {#- Written out three times: a shared common table expression would be stored whole, these read only what they need. -#}
+        {%- set good %}(select * from ({{ raw_deliveries(table) }}) as deliveries where broken_rule is null) as good{% endset -%}
+        with
+
+        repeated_keys as (
+            select
+                {{ key | join(', ') }},
+                count(*) as delivery_count
+            from {{ good }}
+            group by {{ key | join(', ') }}
+            having count(*) > 1
+        ),
+
+        delivered_once as (
+            select
+                {% for name in names -%} good.{{ name }}, {% endfor %}
+                cast(1 as {{ dbt.type_bigint() }}) as delivery_count
+            from {{ good }}
+            left join repeated_keys
+                on {% for column in key %}{{ 'and ' if not loop.first }}good.{{ column }} = repeated_keys.{{ column }} {% endfor %}
+            where repeated_keys.delivery_count is null
+        ),
+
+        delivered_repeatedly as (
+            select
+                {% for name in names -%} good.{{ name }}, {% endfor %}
+                repeated_keys.delivery_count,
+                row_number() over (
+                    partition by {% for column in key -%} good.{{ column }}{{ ', ' if not loop.last }} {%- endfor %}
+                    {%- if order_by %}
+                    order by {% for column in order_by -%} good.{{ column }} desc nulls last{{ ', ' if not loop.last }} {%- endfor %}
+                    {%- endif %}
+                ) as delivery_rank
+            from {{ good }}
+            inner join repeated_keys
+                on {% for column in key %}{{ 'and ' if not loop.first }}good.{{ column }} = repeated_keys.{{ column }} {% endfor %}
+        )
+
+        select {{ names | join(', ') }}, delivery_count from delivered_once
+        union all
+        select {{ names | join(', ') }}, delivery_count from delivered_repeatedly where delivery_rank = 1
+    {%- else -%}
+        {{ raw_deliveries(table) }}
+    {%- endif -%}
+{%- endmacro %}

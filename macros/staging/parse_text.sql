@@ -1,0 +1,35 @@
+{#- A text value as a type of the contract; null where it cannot be read. Spark and DuckDB read row by row. Postgres has no
+    such cast: there a raw column must already have its type, and the build says so. -#}
+{% macro parse_text(expression, data_type) -%}
+    {{ return(adapter.dispatch('parse_text', 'cx_metrics')(expression, data_type)) }}
+{%- endmacro %}
+
+{% macro default__parse_text(expression, data_type) -%}
+    {{ exceptions.raise_compiler_error(
+        "Raw column " ~ expression ~ " is text, and this engine cannot read text row by row: deliver it as "
+        ~ contract_type(data_type) ~ ", or cast it in the table that the raw_schema var points to."
+    ) }}
+{%- endmacro %}
+
+{% macro duckdb__parse_text(expression, data_type) -%}
+    {%- if data_type == 'timestamp' -%}
+        {#- A cast to timestamp ignores a zone at the end of the text; a cast to timestamptz honours it. -#}
+        case
+            when regexp_matches(trim({{ expression }}), '([zZ]|[+-][0-9]{2}(:?[0-9]{2})?)$') and length(trim({{ expression }})) > 16
+                then try_cast(regexp_replace(trim({{ expression }}), '([+-][0-9]{2})([0-9]{2})$', '\1:\2') as timestamptz) at time zone 'UTC'
+            else try_cast(trim({{ expression }}) as timestamp)
+        end
+    {%- elif data_type == 'integer' -%}
+        case when regexp_matches(trim({{ expression }}), '^[+-]?[0-9]+$') then try_cast(trim({{ expression }}) as integer) end
+    {%- else -%}
+        try_cast(trim({{ expression }}) as {{ contract_type(data_type) }})
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro spark__parse_text(expression, data_type) -%}
+    {%- if data_type == 'integer' -%}
+        case when trim({{ expression }}) rlike '^[+-]?[0-9]+$' then try_cast(trim({{ expression }}) as int) end
+    {%- else -%}
+        try_cast(trim({{ expression }}) as {{ contract_type(data_type) }})
+    {%- endif -%}
+{%- endmacro %}

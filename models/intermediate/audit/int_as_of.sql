@@ -1,0 +1,78 @@
+-- One row per domain with the instant up to which its data is complete: the lowest watermark of its feeds, or, where no feed
+-- states one, the newest change that was delivered. Nothing reads the wall clock. local_time_reached_everywhere is the local time that
+-- it is, or was, in the queue that is furthest behind.
+{{ config(materialized='table') }}
+
+with
+
+feeds as (
+    select * from {{ ref('feeds') }}
+),
+
+feed_watermarks as (
+    select * from {{ ref('stg_feed_watermarks') }}
+),
+
+contacts as (
+    select * from {{ ref('stg_contacts') }}
+),
+
+queues as (
+    select * from {{ ref('stg_queues') }}
+),
+
+offsets as (
+    select * from {{ ref('int_timezone_offsets') }}
+),
+
+domains as (
+    select domain
+    from feeds
+    group by domain
+),
+
+stated as (
+    select
+        feeds.domain,
+        min(feed_watermarks.complete_through) as complete_through
+    from feed_watermarks
+    inner join feeds
+        on feed_watermarks.feed = feeds.feed
+    group by feeds.domain
+),
+
+newest_change as (
+    select
+        'contacts' as domain,
+        max(updated_at) as updated_at
+    from contacts
+),
+
+-- where the queues' day ends last: a local day is over once it is over there
+westernmost as (
+    select min(offsets.utc_offset_seconds) as utc_offset_seconds
+    from offsets
+    inner join queues
+        on offsets.timezone = queues.timezone
+),
+
+final as (
+    select
+        domains.domain,
+        coalesce(stated.complete_through, newest_change.updated_at) as as_of,
+        {{ seconds_after(
+            'coalesce(stated.complete_through, newest_change.updated_at)', 'coalesce(westernmost.utc_offset_seconds, 0)'
+        ) }} as local_time_reached_everywhere,
+        case
+            when stated.complete_through is not null then 'lowest watermark of the feeds'
+            when newest_change.updated_at is not null then 'newest change delivered'
+        end as as_of_source
+    from domains
+    cross join westernmost
+    left join stated
+        on domains.domain = stated.domain
+    left join newest_change
+        on domains.domain = newest_change.domain
+)
+
+select * from final

@@ -1,0 +1,50 @@
+-- One row per business date, dimension and value of it, with every measure of the semantic layer added up. Each mart is read once,
+-- into a cube of all its dimensions by day; the single dimensions are rolled up from the cube.
+-- depends_on: {{ ref('fct_contacts') }}
+-- depends_on: {{ ref('fct_queue_intervals') }}
+-- depends_on: {{ ref('fct_active_customers') }}
+{{ config(materialized='table') }}
+
+{%- set models = measured_models() %}
+
+with
+
+{% for model in models -%}
+cube_{{ model.name }} as (
+    select
+        {{ model.day }} as day,
+        {%- for dimension in model.dimensions %}
+        {{ dimension.expr or dimension.name }} as {{ dimension.name }},
+        {%- endfor %}
+        {%- for measure in model.measures %}
+        {{ measure_sql(measure) }} as {{ measure.name }},
+        {%- endfor %}
+        count(*) as {{ model.name }}_row_count
+    from {{ ref(model.mart) }}
+    group by {{ model.day }}{% for dimension in model.dimensions %}, {{ dimension.expr or dimension.name }}{% endfor %}
+),
+
+{% endfor -%}
+
+rolled_up as (
+    {%- for model in models %}
+    {%- set outer_loop = loop %}
+    {%- for dimension in ['all'] + (model.dimensions | map(attribute='name') | list) %}
+    {{ 'union all' if not (loop.first and outer_loop.first) }}
+    select
+        day,
+        '{{ dimension }}' as dimension,
+        {{ "'all'" if dimension == 'all' else "coalesce(cast(" ~ dimension ~ " as " ~ dbt.type_string() ~ "), '(unknown)')" }} as dimension_value,
+        {%- for other in models %}
+        {%- for measure in other.measures %}
+        {{ 'sum(' ~ measure.name ~ ')' if other.name == model.name else 'null' }} as {{ measure.name }},
+        {%- endfor %}
+        {{ 'sum(' ~ other.name ~ '_row_count)' if other.name == model.name else 'null' }} as {{ other.name }}_row_count{{ ',' if not loop.last }}
+        {%- endfor %}
+    from cube_{{ model.name }}
+    group by day{{ ', ' ~ dimension if dimension != 'all' }}
+    {%- endfor %}
+    {%- endfor %}
+)
+
+select * from rolled_up

@@ -1,0 +1,127 @@
+-- One row per contact that takes part in a redial: a customer abandons a queue and contacts again within the redial window (M05).
+-- Only identified customers can be recognised; ids that many people share are denied.
+{{ config(materialized='table') }}
+
+with
+
+contacts as (
+    select * from {{ ref('int_contacts_stitched') }}
+),
+
+legs as (
+    select * from {{ ref('int_agent_legs') }}
+),
+
+segments as (
+    select * from {{ ref('stg_contact_segments') }}
+),
+
+denied_customer_ids as (
+    select * from {{ ref('denied_customer_ids') }}
+),
+
+answered as (
+    select contact_id
+    from legs
+    where has_conversation
+    group by contact_id
+),
+
+identified as (
+    select
+        contacts.contact_id,
+        contacts.customer_id,
+        contacts.started_at,
+        contacts.ended_at,
+        contacts.source_outcome,
+        answered.contact_id is not null and coalesce(contacts.source_outcome, 'answered') = 'answered' as is_answered,
+        coalesce(contacts.callback_accepted, false) as callback_accepted
+    from contacts
+    left join answered
+        on contacts.contact_id = answered.contact_id
+    left join denied_customer_ids
+        on
+            contacts.customer_id = denied_customer_ids.customer_id
+            and cast(contacts.started_at as date) between denied_customer_ids.effective_from and denied_customer_ids.effective_to
+    where
+        contacts.customer_id is not null
+        and denied_customer_ids.customer_id is null
+        and contacts.direction = 'inbound'
+),
+
+unanswered as (
+    select *
+    from identified
+    where
+        not is_answered
+        and ended_at is not null
+        and not callback_accepted
+        and coalesce(source_outcome, 'abandoned') = 'abandoned'
+),
+
+queued as (
+    select unanswered.contact_id
+    from segments
+    inner join unanswered
+        on segments.contact_id = unanswered.contact_id
+    where segments.kind in ('queue', 'ring')
+    group by unanswered.contact_id
+),
+
+customers_who_abandoned as (
+    select unanswered.customer_id
+    from unanswered
+    inner join queued
+        on unanswered.contact_id = queued.contact_id
+    group by unanswered.customer_id
+),
+
+sequence as (
+    select
+        identified.contact_id,
+        identified.customer_id,
+        identified.started_at,
+        identified.ended_at,
+        identified.is_answered,
+        queued.contact_id is not null as is_abandoned_in_queue
+    from identified
+    inner join customers_who_abandoned
+        on identified.customer_id = customers_who_abandoned.customer_id
+    left join queued
+        on identified.contact_id = queued.contact_id
+),
+
+neighbours as (
+    select
+        *,
+        max(case when is_abandoned_in_queue then ended_at end) over (
+            partition by customer_id
+            order by started_at, contact_id
+            rows between unbounded preceding and 1 preceding
+        ) as abandoned_before_at,
+        min(case when is_answered then started_at end) over (
+            partition by customer_id
+            order by started_at, contact_id
+            rows between 1 following and unbounded following
+        ) as answered_later_at
+    from sequence
+),
+
+flagged as (
+    select
+        contact_id,
+        coalesce(
+            started_at <= {{ seconds_after('abandoned_before_at', 60 * var('redial_window_minutes')) }}, false
+        ) as is_redial,
+        coalesce(
+            is_abandoned_in_queue
+            and answered_later_at <= {{ seconds_after('ended_at', 60 * var('redial_window_minutes')) }}, false
+        ) as is_answered_after_redial
+    from neighbours
+),
+
+final as (
+    select * from flagged where is_redial or is_answered_after_redial
+)
+
+select * from final

@@ -1,0 +1,16 @@
+-- One row per programme.
+with
+
+programs as (
+    select * from {{ ref('stg_programs') }}
+),
+
+final as (
+    select
+        program_id,
+        name,
+        line_of_business
+    from programs
+)
+
+select * from final

@@ -1,0 +1,3 @@
+{{ config(materialized='table') }}
+
+{{ newest_delivery('contacts') }}

@@ -1,0 +1,114 @@
+"""The embedded DuckDB file as landing sees it: opened once, written in one transaction, left as it was on any error."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from cx_metrics.errors import CxMetricsError
+
+DEFAULT_DATABASE = "warehouse.duckdb"
+
+
+class InterruptedLoadError(CxMetricsError):
+    """The user stopped the command."""
+
+    exit_code = 130
+
+
+def database_path(named: str | Path | None = None) -> Path:
+    """Return the DuckDB file: the one named, else CX_DATABASE, else warehouse.duckdb in the current directory."""
+    return Path(named or os.environ.get("CX_DATABASE") or DEFAULT_DATABASE).expanduser()
+
+
+@contextmanager
+def unchanged_on_error(path: Path) -> Iterator[Database]:
+    """Open a database file; whatever ends the block with an error leaves the file as it was, or absent."""
+    database = Database(path)
+    try:
+        yield database
+    except BaseException as error:
+        database.abandon()
+        if isinstance(error, KeyboardInterrupt | duckdb.InterruptException) or "Query interrupted" in str(
+            error
+        ):
+            raise InterruptedLoadError(f"interrupted: {path} is as it was") from error
+        if isinstance(error, duckdb.Error):
+            raise CxMetricsError(explain(error, path)) from error
+        raise
+    database.close()
+
+
+class Database:
+    """A DuckDB file that is opened at once when it exists, so that a lock is seen early, and else on first use."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file if it is there; raise CxMetricsError where it, or its folder, cannot be used."""
+        self.path = path
+        self._created = not path.exists()
+        self._connection: duckdb.DuckDBPyConnection | None = None
+        if not self._created:
+            self._connection = _connect(path)
+        elif not path.absolute().parent.is_dir():
+            folder = path.absolute().parent
+            raise CxMetricsError(f"{path}: its folder {folder} does not exist: create it, or set CX_DATABASE")
+        elif not os.access(path.absolute().parent, os.W_OK):
+            raise CxMetricsError(
+                f"{path}: its folder cannot be written: mend its permissions, or set CX_DATABASE"
+            )
+
+    @property
+    def exists(self) -> bool:
+        """Whether there was a database before."""
+        return not self._created
+
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """Return the connection, creating the file where there was none."""
+        if self._connection is None:
+            self._connection = _connect(self.path)
+        return self._connection
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def abandon(self) -> None:
+        """Undo what was not committed; remove the file if this command created it."""
+        if self._connection is None:
+            return
+        try:
+            self._connection.rollback()
+        except duckdb.Error:
+            pass  # there was no transaction
+        self.close()
+        if self._created:
+            self.path.unlink(missing_ok=True)
+            self.path.with_name(self.path.name + ".wal").unlink(missing_ok=True)
+
+
+def _connect(path: Path) -> duckdb.DuckDBPyConnection:
+    try:
+        return duckdb.connect(str(path))
+    except duckdb.Error as error:
+        raise CxMetricsError(explain(error, path)) from error
+
+
+def explain(error: duckdb.Error, path: Path) -> str:
+    """Return one line for an error of the database file: what is wrong with it and what to do."""
+    text = str(error).partition("\n")[0]
+    if "lock" in text and ("Conflicting" in text or "Could not set" in text):
+        who = text[text.find("(PID") :].partition(")")[0].lstrip("(") if "(PID" in text else "another process"
+        return f"{path}: is in use by {who}: close it there and run this again"
+    if "not a valid DuckDB database" in text or "Is a directory" in text:
+        return f"{path}: is no DuckDB database: name another file in CX_DATABASE, or move this one away"
+    if "Permission denied" in text or "Read-only" in text or "read-only" in text:
+        return f"{path}: cannot be written: mend its permissions, or set CX_DATABASE"
+    if "newer version" in text or "version number" in text:
+        return f"{path}: was written by another version of DuckDB: open it with that version, or move it away"
+    return f"{path}: nothing was written: {text}"

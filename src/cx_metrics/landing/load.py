@@ -1,0 +1,537 @@
+"""The load itself: check every file, then write every table in one transaction."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import duckdb
+
+from cx_metrics.connectors import ConvertedFile, get_connector
+from cx_metrics.console import Advance, Console
+from cx_metrics.contract import Table, deliverable, load_contract
+from cx_metrics.errors import CxMetricsError
+from cx_metrics.landing.columns import literal, match_columns, quoted
+from cx_metrics.landing.csv_files import clean_relation, count_if_clean, read_header, split_file
+from cx_metrics.landing.database import Database, database_path, unchanged_on_error
+from cx_metrics.landing.files import Scan, SourceFile, check_kind, discover, scan_file
+from cx_metrics.landing.json_files import check_shape, split_json
+from cx_metrics.landing.parquet_files import parquet_relation, read_parquet_columns
+from cx_metrics.landing.spool import LineNotes, Spool
+
+SCHEMA = "raw"
+_BOOKS = {
+    "landing_files": "table_name VARCHAR, file_name VARCHAR, file_hash VARCHAR, format VARCHAR, mode VARCHAR, "
+    "row_count INTEGER, reject_count INTEGER",
+    "landing_rejects": "table_name VARCHAR, file_name VARCHAR, line_number INTEGER, rule VARCHAR, "
+    "original_text VARCHAR",
+    "landing_repairs": "table_name VARCHAR, file_name VARCHAR, line_number INTEGER, rule VARCHAR, "
+    "original_text VARCHAR",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TableSummary:
+    """What one load brought into one table; all are counts."""
+
+    table: str
+    files: int
+    rows: int
+    rejected: int
+    repaired: int
+
+
+@dataclass(frozen=True, slots=True)
+class RuleCount:
+    """How many lines of a file broke a rule (`rejected`) or were mended by one (`repaired`)."""
+
+    what: str
+    table: str
+    file: str
+    rule: str
+    count: int
+
+
+@dataclass(slots=True)
+class LoadResult:
+    """What a load did: counts per table and rule, tables dropped, files skipped, notes and warnings."""
+
+    tables: list[TableSummary] = field(default_factory=list)
+    rules: list[RuleCount] = field(default_factory=list)
+    dropped: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Checked:
+    """One file that may be landed: how to read it, and what it will give."""
+
+    source: SourceFile
+    stored_name: str
+    digest: str
+    format: str
+    relation: str
+    columns: dict[str, tuple[str, str]]
+    row_count: int
+    rejects: LineNotes | None = None
+    repairs: LineNotes | None = None
+
+
+@dataclass(slots=True)
+class _State:
+    """What a database holds already: columns of the raw tables, and the files that they came from."""
+
+    tables: dict[str, dict[str, str]]
+    digests: set[tuple[str, str]]
+    connector_digests: set[tuple[str, str]]
+    names: dict[str, set[str]]
+
+
+def load_folder(
+    folder: Path,
+    *,
+    database: str | Path | None = None,
+    append: bool = False,
+    console: Console | None = None,
+    contract: dict[str, Table] | None = None,
+) -> LoadResult:
+    """Load a folder of files into the raw schema of the DuckDB file, replacing what is there unless `append`.
+
+    All files are checked first; problems of all of them are raised together as one CxMetricsError and nothing is
+    written. Then all tables are written in one transaction.
+    """
+    console = console or Console(quiet=True)
+    tables = deliverable(contract or load_contract())
+    sources, notes = discover(folder, tables)
+    result = LoadResult(notes=notes)
+    with _workspace() as work, unchanged_on_error(database_path(database)) as target:
+        state = _state(target, tables) if append else _State({}, set(), set(), {})
+        _need_contacts({source.table for source in sources}, state, str(folder))
+        checked = _check_all(sources, tables, state, work, result, console)
+        _write_all(target, checked, tables, state, append, result, console)
+    for name, table in tables.items():
+        if (
+            not table.optional
+            and name not in state.tables
+            and not any(file.source.table == name for file in checked)
+        ):
+            result.warnings.append(
+                f"no file for required table {name}: metrics that need it will be null; "
+                f"write a file {name}.csv with its header to silence this"
+            )
+    return result
+
+
+def load_connector(
+    name: str,
+    files: Sequence[Path],
+    *,
+    database: str | Path | None = None,
+    append: bool = False,
+    console: Console | None = None,
+    contract: dict[str, Table] | None = None,
+) -> LoadResult:
+    """Convert a platform's own files with the connector of that name and load what it makes, as `load_folder` does.
+
+    Files whose content a connector has loaded before are skipped when appending.
+    """
+    console = console or Console(quiet=True)
+    connector = get_connector(name)
+    tables = deliverable(contract or load_contract())
+    missing = [path for path in files if not path.is_file()]
+    if missing or not files:
+        lines = [
+            f"{path}: no such file" if not path.is_dir() else f"{path} is a folder: name files"
+            for path in missing
+        ]
+        raise CxMetricsError(*(lines or [f"no files given: cxm load --connector {name} FILE..."]))
+    result = LoadResult()
+    with _workspace() as work, unchanged_on_error(database_path(database)) as target:
+        state = _state(target, tables) if append else _State({}, set(), set(), {})
+        digests: dict[Path, str] = {}
+        seen: set[str] = set()
+        with console.progress("reading", sum(path.stat().st_size for path in files)) as advance:
+            for path in files:
+                # The hash needs no decompression: a connector judges its own files.
+                digest = scan_file(SourceFile(path, path.name, "", name, False), advance).digest
+                if (name, digest) in state.connector_digests:
+                    result.skipped.append(f"{path.name}: already loaded, same content")
+                elif digest in seen:
+                    result.skipped.append(f"{path.name}: given twice, same content")
+                else:
+                    digests[path] = digest
+                    seen.add(digest)
+        out = work / "converted"
+        out.mkdir()
+        with console.progress("converting", sum(path.stat().st_size for path in digests)) as advance:
+            converted = connector.convert(list(digests), out, advance).files if digests else ()
+        checked = _check_converted(converted, digests, name, tables, state, work)
+        _write_all(target, checked, tables, state, append, result, console)
+    delivered = {file.source.table for file in checked} | set(state.tables)
+    lacking = [table.name for table in tables.values() if not table.optional and table.name not in delivered]
+    if lacking:
+        result.notes.append(
+            f"{name} delivers none of {', '.join(lacking)}: metrics that need them will be null"
+        )
+    return result
+
+
+@contextmanager
+def _workspace() -> Iterator[Path]:
+    with TemporaryDirectory(prefix="cxm-") as folder:
+        yield Path(folder)
+
+
+def _need_contacts(given: set[str], state: _State, where: str) -> None:
+    if "contacts" not in given and "contacts" not in state.tables:
+        raise CxMetricsError(
+            f"{where} holds no file for contacts: add one (contacts.csv, contacts.parquet, ...)"
+        )
+
+
+def _state(target: Database, tables: dict[str, Table]) -> _State:
+    """Read what the database holds; a new one holds nothing."""
+    state = _State({}, set(), set(), {})
+    if not target.exists:
+        return state
+    connection = target.connection()
+    for table, column, data_type in connection.execute(
+        "select table_name, column_name, data_type from duckdb_columns() where database_name = current_database() "
+        "and schema_name = ? order by column_index",
+        [SCHEMA],
+    ).fetchall():
+        if table in tables:
+            state.tables.setdefault(table, {})[column] = data_type
+    if _exists(connection, "landing_files"):
+        rows = connection.execute(
+            f"select table_name, file_name, file_hash, format from {SCHEMA}.landing_files"
+        )
+        for table, name, digest, kind in rows.fetchall():
+            state.digests.add((table, digest))
+            state.connector_digests.add((kind, digest))
+            state.names.setdefault(name, set()).add(digest)
+    return state
+
+
+def _exists(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
+    found = connection.execute(
+        "select 1 from duckdb_tables() where database_name = current_database() and schema_name = ? and table_name = ?",
+        [SCHEMA, table],
+    ).fetchone()
+    return found is not None
+
+
+def _stored_name(name: str, digest: str, state: _State) -> str:
+    """Return the name under which a file is booked: its own, with a piece of its hash if other content has it."""
+    if state.names.get(name, set()) - {digest}:
+        name = f"{name}@{digest[:8]}"
+    state.names.setdefault(name, set()).add(digest)
+    return name
+
+
+def _check_all(
+    sources: list[SourceFile],
+    tables: dict[str, Table],
+    state: _State,
+    work: Path,
+    result: LoadResult,
+    console: Console,
+) -> list[_Checked]:
+    """Check every file and return those to be landed; raise the problems of all files together."""
+    checked: list[_Checked] = []
+    problems: list[str] = []
+    checker = duckdb.connect()
+    with console.progress("checking", 2 * sum(source.size for source in sources)) as advance:
+        for source in sources:
+            try:
+                scan = scan_file(source, advance)
+                check_kind(source, scan)
+                if (source.table, scan.digest) in state.digests:
+                    result.skipped.append(f"{source.name}: already loaded, same content")
+                    continue
+                number = len(checked)
+                file = _check(checker, source, scan, tables[source.table], work / f"file{number}", advance)
+                file.stored_name = _stored_name(source.name, scan.digest, state)
+                checked.append(file)
+            except CxMetricsError as problem:
+                problems.extend(problem.problems)
+    checker.close()
+    if problems:
+        raise CxMetricsError(*problems)
+    return checked
+
+
+def _check(
+    checker: duckdb.DuckDBPyConnection,
+    source: SourceFile,
+    scan: Scan,
+    table: Table,
+    work: Path,
+    advance: Advance,
+) -> _Checked:
+    work.mkdir()
+    path = _plain_path(source.path, work)
+    file = _Checked(source, source.name, scan.digest, source.format, "", {}, 0)
+    if source.format == "parquet":
+        file.relation = parquet_relation(path)
+        matches, landed, file.row_count = read_parquet_columns(checker, file.relation, source.name, table)
+        file.columns = {match.landed: sql for match, sql in zip(matches, landed, strict=True)}
+        return file
+    file.rejects = LineNotes(work, "rejects")
+    if source.format == "jsonl":
+        check_shape(source, scan)
+        spool = Spool(work, "rows", [column.name for column in table.columns if column.required])
+        matches = split_json(source, scan, table, spool, file.rejects, advance)
+        file.columns = {match.landed: (quoted(match.landed), "VARCHAR") for match in matches}
+    else:
+        header = read_header(source, scan, table)
+        matches = match_columns(source.name, table, header.names)
+        file.columns = {match.landed: (f"c{match.position}", "VARCHAR") for match in matches}
+        file.relation = clean_relation(path, source.is_gzip, header)
+        clean_rows = count_if_clean(checker, file.relation, header, scan)
+        if clean_rows is not None:
+            file.row_count = clean_rows
+            advance(source.size)
+            return file
+        spool = Spool(work, "rows", ())
+        split_file(source, scan, header, spool, file.rejects, advance)
+    paths = ", ".join(literal(str(path)) for path in spool.paths)
+    file.relation = f"read_parquet([{paths}], union_by_name = true, hive_partitioning = false)"
+    file.row_count = spool.row_count
+    file.rejects.close()
+    return file
+
+
+def _plain_path(path: Path, work: Path) -> Path:
+    """Return a path that DuckDB does not take for a pattern; a link stands in for a name with [, ] * or ?."""
+    if not any(sign in str(path) for sign in "[]*?{}"):
+        return path
+    link = work / "input"
+    link.symlink_to(path.resolve())
+    return link
+
+
+def _check_converted(
+    converted: Sequence[ConvertedFile],
+    digests: dict[Path, str],
+    connector: str,
+    tables: dict[str, Table],
+    state: _State,
+    work: Path,
+) -> list[_Checked]:
+    """Check what a connector made, as any other Parquet file; it is booked under the file it came from."""
+    checked: list[_Checked] = []
+    checker = duckdb.connect()
+    for number, original in enumerate(converted):
+        digest = digests[original.source]
+        stored_name = _stored_name(original.source.name, digest, state)
+        notes: dict[tuple[str, str], LineNotes] = {}
+        for what, lines in (("rejects", original.rejects), ("repairs", original.repairs)):
+            for line in lines:
+                if (what, line.table) not in notes:
+                    notes[what, line.table] = LineNotes(work, f"{what}-{number}-{line.table}")
+                notes[what, line.table].add(line.line_number, line.rule, line.original_text)
+        for table, path in original.tables.items():
+            file = _Checked(
+                SourceFile(path, original.source.name, table, "parquet", False),
+                stored_name,
+                digest,
+                connector,
+                "",
+                {},
+                0,
+            )
+            file.relation = parquet_relation(path)
+            place = f"{original.source.name} ({table})"
+            matches, landed, file.row_count = read_parquet_columns(
+                checker, file.relation, place, tables[table]
+            )
+            file.columns = {match.landed: sql for match, sql in zip(matches, landed, strict=True)}
+            file.rejects, file.repairs = notes.get(("rejects", table)), notes.get(("repairs", table))
+            checked.append(file)
+    checker.close()
+    return checked
+
+
+def _write_all(
+    target: Database,
+    checked: list[_Checked],
+    tables: dict[str, Table],
+    state: _State,
+    append: bool,
+    result: LoadResult,
+    console: Console,
+) -> None:
+    """Write every checked file and the book-keeping in one transaction, and fill in the result."""
+    if append and not checked and target.exists and state.tables:
+        return
+    connection = target.connection()
+    connection.execute("set preserve_insertion_order = false")
+    connection.execute("begin transaction")
+    connection.execute(f"create schema if not exists {SCHEMA}")
+    by_table: dict[str, list[_Checked]] = {name: [] for name in tables}
+    for file in checked:
+        by_table[file.source.table].append(file)
+    if not append:
+        result.dropped = _drop_all(connection, tables, by_table)
+    for book, columns in _BOOKS.items():
+        connection.execute(f"create table if not exists {SCHEMA}.{book} ({columns})")
+    mode = "append" if append else "replace"
+    with console.progress("loading", sum(file.source.size for file in checked)) as advance:
+        for name, files in by_table.items():
+            if files:
+                types = _create_or_widen(connection, tables[name], files, state.tables.get(name))
+                for file in files:
+                    _insert(connection, name, file, types, advance, watched=not console.quiet)
+                    _book(connection, name, file, mode)
+                result.tables.append(_summary(name, files))
+                result.rules.extend(_rules(name, files))
+    connection.execute("commit")
+
+
+def _drop_all(
+    connection: duckdb.DuckDBPyConnection, tables: dict[str, Table], by_table: dict[str, list[_Checked]]
+) -> list[str]:
+    """Drop every contract table and the books; return the tables that this load does not bring back."""
+    views = {
+        row[0]
+        for row in connection.execute(
+            "select view_name from duckdb_views() where database_name = current_database() and schema_name = ?",
+            [SCHEMA],
+        ).fetchall()
+    }
+    dropped = []
+    for name in (*tables, *_BOOKS):
+        if name in views:
+            raise CxMetricsError(f"{SCHEMA}.{name} is a view: drop it, or name another file in CX_DATABASE")
+        if _exists(connection, name):
+            connection.execute(f"drop table {SCHEMA}.{name}")
+            if name in tables and not by_table[name]:
+                dropped.append(name)
+    return dropped
+
+
+def _create_or_widen(
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    files: list[_Checked],
+    existing: dict[str, str] | None,
+) -> dict[str, str]:
+    """Create a table that all files fit in, or widen the one there; a column of several types becomes text."""
+    types: dict[str, str] = dict(existing or {})
+    for file in files:
+        for name, (_, data_type) in file.columns.items():
+            types[name] = data_type if types.get(name, data_type) == data_type else "VARCHAR"
+    place = f"{SCHEMA}.{table.name}"
+    if existing is None:
+        order = [column.name for column in table.columns if column.name in types]
+        order += sorted(name for name in types if name not in order)
+        columns = ", ".join(f"{quoted(name)} {types[name]}" for name in order)
+        connection.execute(f"create table {place} ({columns})")
+        return types
+    for name, data_type in types.items():
+        if name not in existing:
+            connection.execute(f"alter table {place} add column {quoted(name)} {data_type}")
+        elif existing[name] != data_type:
+            connection.execute(f"alter table {place} alter {quoted(name)} type {data_type}")
+    return types
+
+
+def _insert(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    file: _Checked,
+    types: dict[str, str],
+    advance: Advance,
+    watched: bool,
+) -> None:
+    selected = ", ".join(
+        f"{sql if data_type == types[name] else f'cast({sql} as {types[name]})'} as {quoted(name)}"
+        for name, (sql, data_type) in file.columns.items()
+    )
+    statement = f"insert into {SCHEMA}.{table} by name select {selected} from {file.relation}"
+    try:
+        with _watching(connection, file.source.size, advance, watched):
+            inserted = connection.execute(statement).fetchone()
+    except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
+        first = str(error).partition("\n")[0]
+        raise CxMetricsError(
+            f"{file.source.name}: cannot be read to its end ({first}): export it again"
+        ) from error
+    if inserted is None or inserted[0] != file.row_count:
+        raise CxMetricsError(f"{file.source.name}: changed while it was being loaded: run the load again")
+
+
+_WORTH_WATCHING = 16 * 1024 * 1024
+
+
+@contextmanager
+def _watching(
+    connection: duckdb.DuckDBPyConnection, size: int, advance: Advance, watched: bool
+) -> Iterator[None]:
+    """Advance the progress while one long statement runs."""
+    if not watched or size < _WORTH_WATCHING:
+        yield
+        advance(size)
+        return
+    connection.execute("set enable_progress_bar = true")
+    connection.execute("set enable_progress_bar_print = false")
+    done, shown = threading.Event(), 0.0
+
+    def watch() -> None:
+        nonlocal shown
+        while not done.wait(0.2):
+            now = size * max(connection.query_progress(), 0.0) / 100
+            if now > shown:
+                advance(now - shown)
+                shown = now
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join()
+    advance(size - shown)
+
+
+def _book(connection: duckdb.DuckDBPyConnection, table: str, file: _Checked, mode: str) -> None:
+    """Write the book-keeping of one landed file."""
+    rejected = file.rejects.count if file.rejects else 0
+    connection.execute(
+        f"insert into {SCHEMA}.landing_files values (?, ?, ?, ?, ?, ?, ?)",
+        [table, file.stored_name, file.digest, file.format, mode, file.row_count, rejected],
+    )
+    for book, notes in (("landing_rejects", file.rejects), ("landing_repairs", file.repairs)):
+        if notes is not None and (paths := notes.close()):
+            listed = ", ".join(literal(str(path)) for path in paths)
+            connection.execute(
+                f"insert into {SCHEMA}.{book} select ?, ?, cast(line_number as INTEGER), rule, original_text "
+                f"from read_parquet([{listed}])",
+                [table, file.stored_name],
+            )
+
+
+def _summary(table: str, files: list[_Checked]) -> TableSummary:
+    return TableSummary(
+        table=table,
+        files=len(files),
+        rows=sum(file.row_count for file in files),
+        rejected=sum(file.rejects.count for file in files if file.rejects),
+        repaired=sum(file.repairs.count for file in files if file.repairs),
+    )
+
+
+def _rules(table: str, files: list[_Checked]) -> Iterator[RuleCount]:
+    for file in files:
+        for what, notes in (("rejected", file.rejects), ("repaired", file.repairs)):
+            if notes:
+                for rule, count in sorted(notes.by_rule.items()):
+                    yield RuleCount(what, table, file.stored_name, rule, count)

@@ -1,0 +1,350 @@
+"""Agents: who works where, hires and leavers, how many are needed per half hour, and the roster of every day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil, exp, floor
+
+import numpy as np
+
+from cx_metrics.simulator import clock, world
+from cx_metrics.simulator.demand import Demand
+from cx_metrics.simulator.frames import Array, Floats, Ints
+from cx_metrics.simulator.routing import Crew
+from cx_metrics.simulator.settings import WARM_UP_DAYS, Settings, Stage
+from cx_metrics.simulator.world import LANES
+
+AGENT, SUPERVISOR, BACK_OFFICE = range(3)
+ROLES = ("agent", "supervisor", "back_office")
+LEAVE_KINDS = ("voluntary", "involuntary", "internal_move", "season_end")
+SEASON_END = 3
+
+SERVICE_TARGET = 0.725
+"""Share of contacts to be answered in time that the staffing forecast aims at, without abandonment."""
+_IN_TIME = {world.VOICE: 20, world.CHAT: 60}
+_YEARLY_LEAVERS = {True: 0.24, False: 0.42}
+_YEARLY_MOVES = 0.05
+_TRAINING_DAYS = 14
+_LONGEST_SHIFT = 17
+_LONGEST_SPAN = 18
+_ABSENCE = 0.055
+_STAYS = 1 << 30
+_CLEARING_SECONDS = 600
+"""How long the last shift stays after closing to serve those who still wait."""
+
+MESSAGES_PER_CONTACT = {world.EMAIL: 1.55, world.MESSAGING: 3.2, world.SOCIAL: 1.7}
+_WRITTEN_WEEK = (1.45, 1.15, 1.0, 1.0, 1.0, 1.0, 1.0)
+_WRITTEN_SLACK = 1.30
+
+
+@dataclass
+class Move:
+    """A stretch of days (``until`` exclusive) in which a person belongs to one lane."""
+
+    person: int
+    since: int
+    until: int
+    lane: int
+
+
+class Workforce:
+    """The people of the whole period and their daily roster.
+
+    Days are numbers relative to the first day of the simulation. Speed multiplies talk time, skill is added to the
+    chance that a contact is settled; both get better with tenure.
+    """
+
+    def __init__(self, settings: Settings, demand: Demand) -> None:
+        """Size the teams for the forecast and draw hires, leavers and moves day by day."""
+        self.settings = settings
+        self.demand = demand
+        self.home: list[int] = []
+        self.role: list[int] = []
+        self.hired: list[int] = []
+        self.left: list[int] = []
+        self.leave_kind: list[int] = []
+        self.second: list[int] = []
+        self.talent: list[float] = []
+        self.pace: list[float] = []
+        self.moves: list[Move] = []
+        self._current_move: list[int] = []
+        self._known: list[int] = []
+        self._tables = [_staffing_table(lane) for lane in LANES[: world.DESK]]
+        self._pools = self._pool_sizes()
+        self._build()
+        self._finish()
+        self._week_days = np.zeros(len(self.role), dtype=np.int64)
+
+    # People
+
+    def _build(self) -> None:
+        rng = self.settings.generator(Stage.WORKFORCE, -WARM_UP_DAYS, 1)
+        for lane, pool in enumerate(self._pools):
+            for _ in range(pool):
+                days = int(min(rng.exponential(640), 4200)) + 20
+                self._hire(rng, lane, AGENT, -WARM_UP_DAYS - days)
+            for _ in range(ceil(pool / 12)):
+                self._hire(rng, lane, SUPERVISOR, -WARM_UP_DAYS - 300 - int(rng.exponential(900)))
+        for _ in range(2):
+            self._hire(rng, 0, BACK_OFFICE, -WARM_UP_DAYS - 100 - int(rng.exponential(900)))
+        for day in range(-WARM_UP_DAYS, self.settings.days + 1):
+            self._one_day(day)
+            self._known.append(len(self.role))
+
+    def _hire(self, rng: np.random.Generator, lane: int, role: int, day: int) -> int:
+        person = len(self.role)
+        self.home.append(lane)
+        self.role.append(role)
+        self.hired.append(day)
+        self.left.append(_STAYS)
+        self.leave_kind.append(-1)
+        self.talent.append(float(rng.normal(0.0, 0.045)))
+        self.pace.append(float(np.exp(rng.normal(0.0, 0.11))))
+        mates = _sister_lanes(self.settings, lane)
+        has_second = role == AGENT and bool(mates) and rng.random() < 0.25
+        self.second.append(int(mates[int(rng.integers(len(mates)))]) if has_second else -1)
+        self.moves.append(Move(person, day, _STAYS, lane))
+        self._current_move.append(len(self.moves) - 1)
+        return person
+
+    def _one_day(self, day: int) -> None:
+        rng = self.settings.generator(Stage.WORKFORCE, day)
+        role, hired, left = np.array(self.role), np.array(self.hired), np.array(self.left)
+        in_house = np.array([self._is_in_house(lane) for lane in self.home])
+        tenure = day - hired
+        chance = np.where(in_house, _YEARLY_LEAVERS[True], _YEARLY_LEAVERS[False]) / 365
+        chance = chance * np.where(tenure < 90, 1.8, 1.0) * np.where(role == AGENT, 1.0, 0.25)
+        draws = rng.random((4, len(role)))
+        here = (tenure >= 1) & (left == _STAYS)
+        for person in np.flatnonzero(here & (draws[0] < chance)).tolist():
+            self._leave(person, day, int(np.searchsorted((0.70, 0.92), draws[1, person], side="right")))
+            self._hire(rng, self.home[person], self.role[person], day + 5 + int(draws[2, person] * 20))
+        for person in np.flatnonzero(here & (role == AGENT) & (draws[3] < _YEARLY_MOVES / 365)).tolist():
+            mates = _sister_lanes(self.settings, self.home[person])
+            if self.left[person] == _STAYS and tenure[person] > 60 and mates:
+                self._move(person, day, int(mates[int(rng.integers(len(mates)))]))
+        today = self.settings.day(day)
+        if (today.month, today.day) == (10, 20):
+            for lane in (0, 1, 2):
+                for _ in range(floor(self._pools[lane] * 0.12)):
+                    person = self._hire(rng, lane, AGENT, day + 1)
+                    self._leave(person, day + 80 + int(rng.integers(0, 8)), SEASON_END)
+
+    def _leave(self, person: int, day: int, kind: int) -> None:
+        self.left[person] = day
+        self.leave_kind[person] = kind
+        self.moves[self._current_move[person]].until = day + 1
+
+    def _move(self, person: int, day: int, lane: int) -> None:
+        self.moves[self._current_move[person]].until = day
+        self.moves.append(Move(person, day, _STAYS, lane))
+        self._current_move[person] = len(self.moves) - 1
+        self.home[person] = lane
+
+    def _finish(self) -> None:
+        self._role = np.array(self.role)
+        self._hired = np.array(self.hired)
+        self._left = np.array(self.left)
+        self._second = np.array(self.second)
+        self._talent = np.array(self.talent)
+        self._pace = np.array(self.pace)
+        first = {move.person: move.lane for move in reversed(self.moves)}
+        self._home = np.array([first[person] for person in range(len(self.role))], dtype=np.int64)
+        self._moving: dict[int, list[Move]] = {}
+        for move in self.moves:
+            if move.since > self.hired[move.person]:
+                self._moving.setdefault(move.since, []).append(move)
+
+    def _is_in_house(self, lane: int) -> bool:
+        return self.settings.vendor_of(LANES[lane].bpo) == world.IN_HOUSE
+
+    def skill(self, agents: Array, day: int) -> Floats:
+        """Return what each agent adds to the chance of settling a contact."""
+        tenure = np.maximum(day - self._hired[agents], 0)
+        return np.asarray(self._talent[agents] + 0.02 - 0.09 * np.exp(-tenure / 90))
+
+    def supervisors(self, lane: int, day: int) -> Ints:
+        """Return the supervisors of a lane on a day; never empty."""
+        there = (self._role == SUPERVISOR) & (self._hired <= day) & (self._left >= day)
+        mine = np.flatnonzero(there & (self._home == lane))
+        if len(mine):
+            return mine
+        anyone = np.flatnonzero(there)
+        if len(anyone):
+            return anyone
+        return np.flatnonzero((self._role == SUPERVISOR) & (self._hired <= -WARM_UP_DAYS))[:1]
+
+    # Staffing
+
+    def required(self, day: int) -> Floats:
+        """Return the agents needed, lane by half hour of the day, before rounding to heads."""
+        expected = self.demand.expected(day)
+        needed = np.zeros((len(LANES), clock.CELLS))
+        for i in world.LIVE_LANES:
+            door = LANES[i]
+            rate = expected[i] * door.inflow
+            for sender in world.VOICE_DOOR:
+                if LANES[sender].sends_to == i:
+                    rate = rate + self._shifted(expected[sender], sender, i, day) * LANES[sender].inflow * 0.07
+            loads, heads = self._tables[i]
+            needed[i] = np.interp(rate * _busy_seconds(door) / clock.HALF_HOUR, loads, heads) / door.capacity
+        needs = self.settings.needs_per_day
+        total_share = sum(door.share for door in world.DOORS)
+        for i in (*world.DEFERRED_LANES, world.DESK):
+            door = LANES[i]
+            if i == world.DESK:
+                seconds = needs * 0.09 * 150
+            else:
+                messages = MESSAGES_PER_CONTACT[door.channel]
+                seconds = needs * door.share / total_share * door.inflow * messages * door.handle * 1.06
+            weekly_cells = clock.week_of(door).sum()
+            weekday = _WRITTEN_WEEK[self.settings.day(day).weekday()]
+            needed[i] = seconds * 7 / (weekly_cells * clock.HALF_HOUR) * _WRITTEN_SLACK * weekday
+        return needed
+
+    def _shifted(self, rates: Floats, sender: int, lane: int, day: int) -> Floats:
+        """Return the sender's rates at the half hours of a lane in another zone."""
+        ahead = (self.demand.grid(lane, day).start - self.demand.grid(sender, day).start) // clock.HALF_HOUR
+        return np.asarray(np.roll(rates, -ahead))
+
+    def lane_open(self, lane: int, day: int) -> Array:
+        """Return at which half hours of a day a lane is open."""
+        door = LANES[lane]
+        return clock.open_cells(door, clock.week_of(door), self.lane_grid(lane, day))
+
+    def lane_grid(self, lane: int, day: int) -> clock.DayGrid:
+        """Return the half hours of a lane's day."""
+        return clock.day_grid(LANES[lane].zone, self.settings.day(day))
+
+    def _pool_sizes(self) -> list[int]:
+        weekly = np.zeros(len(LANES))
+        for day in range(28):
+            needed = self.required(day)
+            for lane in range(len(LANES)):
+                is_open = self.lane_open(lane, day)
+                heads = np.where(is_open, np.maximum(needed[lane], 1.0), 0.0)
+                weekly[lane] += max(ceil(is_open.sum() / _LONGEST_SHIFT), heads.sum() / 13.0) / 4
+        return [max(3, ceil(shifts * 1.12 / 4.4)) for shifts in weekly.tolist()]
+
+    # Rosters
+
+    def roster(self, day: int) -> list[Crew]:
+        """Return the agents on duty per lane; call once per day, in order."""
+        for move in self._moving.get(day, []):
+            self._home[move.person] = move.lane
+        if self.settings.day(day).weekday() == 0:
+            self._week_days[:] = 0
+        rng = self.settings.generator(Stage.ROSTER, day)
+        known = self._known[day + WARM_UP_DAYS]
+        rounding = rng.random(len(LANES))
+        present = rng.random(known) >= _ABSENCE
+        order = rng.random(known)
+        present &= (self._role[:known] == AGENT) & (self._left[:known] >= day)
+        present &= self._hired[:known] + _TRAINING_DAYS <= day
+        needed = self.required(day)
+        crews = []
+        for lane in range(len(LANES)):
+            is_open = self.lane_open(lane, day)
+            heads = np.floor(needed[lane] + rounding[lane]).astype(np.int64)
+            heads = np.where(is_open, np.maximum(heads, 1), 0)
+            crews.append(self._crew(lane, day, _shifts(heads), present, order))
+        return crews
+
+    def _crew(
+        self, lane: int, day: int, shifts: list[list[tuple[int, int]]], present: Array, order: Floats
+    ) -> Crew:
+        crew = Crew()
+        if not shifts:
+            return crew
+        known = len(present)
+        home = self._home[:known] == lane
+        second = self._second[:known] == lane
+        worked = self._week_days[:known]
+        rank = np.where(home, 0, 20) + worked + np.where(worked >= 5, 40, 0) + order
+        able = np.flatnonzero(present & (home | second) & (worked < 6))
+        able = able[np.argsort(rank[able], kind="stable")][: len(shifts)]
+        grid = self.lane_grid(lane, day)
+        closes = max(b for shift in shifts for _, b in shift)
+        clearing = _CLEARING_SECONDS if lane in world.LIVE_LANES else 0
+        for person, shift in zip(able.tolist(), shifts, strict=False):
+            present[person] = False
+            self._week_days[person] += 1
+            windows = [
+                (
+                    grid.start + a * clock.HALF_HOUR,
+                    grid.start + b * clock.HALF_HOUR + (clearing if b == closes else 0),
+                )
+                for a, b in shift
+            ]
+            tenure = day - self.hired[person]
+            speed = self.pace[person] * (1.0 + 0.30 * exp(-tenure / 60))
+            for _ in range(LANES[lane].capacity if LANES[lane].channel == world.CHAT else 1):
+                crew.agents.append(person)
+                crew.windows.append(windows)
+                crew.speed.append(speed)
+        return crew
+
+
+def _sister_lanes(settings: Settings, lane: int) -> list[int]:
+    """Return the lanes that an agent of a lane could also work in: the same employer in the same part of the world."""
+    vendor = settings.vendor_of(LANES[lane].bpo)
+    return [
+        other
+        for other in range(len(LANES))
+        if other != lane and settings.vendor_of(LANES[other].bpo) == vendor and LANES[other].site == LANES[lane].site
+    ]
+
+
+def _busy_seconds(door: world.Door) -> float:
+    return door.handle * 1.06 + 20 + door.wrap + 7
+
+
+def _staffing_table(door: world.Door) -> tuple[Floats, Floats]:
+    """Return loads in erlangs and the (fractional) heads that answer the target share in time, by Erlang C."""
+    loads = np.geomspace(0.005, 2000.0, 220)
+    in_time = _IN_TIME.get(door.channel, 20)
+    heads = np.array([_heads(float(load), in_time / _busy_seconds(door)) for load in loads])
+    return np.concatenate([[0.0], loads]), np.concatenate([[0.0], heads])
+
+
+def _heads(load: float, patience_of_target: float) -> float:
+    """Return the heads at which the share answered in time crosses the target, interpolated between whole heads."""
+    blocked, before = 1.0, 0.0
+    for n in range(1, ceil(load * 1.5) + 60):
+        blocked = load * blocked / (n + load * blocked)
+        if n <= load:
+            continue
+        waits = blocked / (1 - load / n * (1 - blocked))
+        share = 1 - waits * exp(-(n - load) * patience_of_target)
+        if share >= SERVICE_TARGET:
+            return max(n - 1 + (SERVICE_TARGET - before) / (share - before), load)
+        before = share
+    raise AssertionError("the search for heads has no bound")  # pragma: no cover
+
+
+def _shifts(heads: Ints) -> list[list[tuple[int, int]]]:
+    """Cut a staffing curve into the half-hour windows of single agents, at most one working day each.
+
+    The first agent of every half hour takes no lunch break away from the queue; the others do in long shifts.
+    """
+    days: list[list[tuple[int, int]]] = []
+    for level in range(int(heads.max(initial=0))):
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], heads > level, [0]]).astype(np.int8)))
+        runs: list[tuple[int, int]] = []
+        for a, b in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+            parts = ceil((b - a) / _LONGEST_SHIFT)
+            cuts = [a + (b - a) * part // parts for part in range(parts + 1)]
+            runs.extend(zip(cuts, cuts[1:], strict=False))
+        current: list[tuple[int, int]] = []
+        for a, b in runs:
+            if current and b - current[0][0] > _LONGEST_SPAN:
+                days.append(current)
+                current = []
+            if level and b - a >= 12:
+                lunch = (a + b) // 2 + level % 3 - 1
+                current += [(a, lunch), (lunch + 1, b)]
+            else:
+                current.append((a, b))
+        if current:
+            days.append(current)
+    return days

@@ -1,0 +1,217 @@
+"""The company that is simulated: its queues, reasons, product lines and code lists. Everything here is a choice.
+
+The world is a subscription business with customers in three regions. Everything that must be the same in every
+simulation stands here as a constant; what differs between simulations is in ``settings``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+IN_HOUSE = "in_house"
+
+REGIONS = ("UK and Ireland", "North America", "Central Europe")
+REGION_SHARES = (0.40, 0.38, 0.22)
+REGION_ZONES: tuple[tuple[tuple[str, float], ...], ...] = (
+    (("Europe/London", 0.92), ("Europe/Dublin", 0.08)),
+    (("America/New_York", 0.52), ("America/Chicago", 0.28), ("America/Los_Angeles", 0.20)),
+    (("Europe/Berlin", 0.72), ("Europe/Vienna", 0.15), ("Europe/Zurich", 0.13)),
+)
+
+# Code lists. A column of a frame holds the position in its list.
+CHANNELS = ("voice", "chat", "messaging", "email", "social", "sms", "video", "self_service")
+VOICE, CHAT, MESSAGING, EMAIL, SOCIAL, SMS, VIDEO, SELF_SERVICE = range(8)
+DIRECTIONS = ("inbound", "outbound", "internal")
+INBOUND, OUTBOUND, INTERNAL = range(3)
+METHODS = ("inbound", "transfer", "callback", "outbound", "monitor", "api")
+BY_CUSTOMER, BY_TRANSFER, BY_CALLBACK, BY_AGENT, BY_MONITOR, BY_API = range(6)
+PURPOSES = ("callback", "follow_up_answer", "courtesy", "survey", "sales", "collections")
+TO_CALL_BACK, TO_FOLLOW_UP, TO_COURTESY, TO_SURVEY, TO_SALES, TO_COLLECT = range(6)
+DISCONNECTS = ("customer", "agent", "telecom_problem", "other")
+BY_CALLER, BY_STAFF, TELECOM_PROBLEM, OTHER_END = range(4)
+IDENTITIES = ("crm", "authenticated", "verified", "caller_id", "none")
+CRM, AUTHENTICATED, VERIFIED, CALLER_ID, NOT_IDENTIFIED = range(5)
+KINDS = ("ivr", "bot", "queue", "ring", "talk", "hold", "wrap", "consult", "message")
+IVR, BOT, QUEUE, RING, TALK, HOLD, WRAP, CONSULT, MESSAGE = range(9)
+TRANSFERS = ("blind", "consult", "queue", "external", "escalation")
+BLIND, CONSULTED, TO_QUEUE, EXTERNAL, ESCALATION = range(5)
+EXCLUSIONS = ("spam", "wrong_number")
+SPAM, WRONG_NUMBER = range(2)
+
+# Ids that stand for no single person: the identity step of the platform fills them in when it knows no better.
+SHOWN_CUSTOMER, SHOWN_NOTHING, SHOWN_SWITCHBOARD, SHOWN_ANONYMOUS = range(4)
+SWITCHBOARD_ID = "+442079460000"
+ANONYMOUS_ID = "anonymous"
+
+
+@dataclass(frozen=True)
+class Program:
+    """A line of service."""
+
+    program_id: str
+    name: str
+    line_of_business: str
+
+
+PROGRAMS = (
+    Program("prg_care", "Customer care", "Subscriptions"),
+    Program("prg_resolution", "Specialist resolution", "Subscriptions"),
+    Program("prg_digital", "Digital care", "Direct sales"),
+)
+
+PRODUCT_LINES = (
+    ("pl_core", "Core plan", 0.46),
+    ("pl_family", "Family plan", 0.22),
+    ("pl_business", "Business plan", 0.12),
+    ("pl_devices", "Devices and add-ons", 0.14),
+    ("pl_events", "Tickets and events", 0.06),
+)
+
+SALES_CAMPAIGNS = ("cmp_spring_upgrade", "cmp_autumn_family")
+"""Campaigns that outbound sales calls and tracked numbers name; their own table belongs to the value domain."""
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why customers contact: its place in the reason tree, and how its contacts behave.
+
+    ``talk`` multiplies the channel's talk time, ``resolve`` is the chance that one contact settles the matter with
+    an average agent, ``weights`` are relative frequencies on live, written and self-service channels, ``transfer``
+    multiplies the chance of a transfer, ``complaint`` and ``cancel`` are chances per contact.
+    """
+
+    code: str
+    level_1: str
+    level_2: str
+    is_failure: bool | None
+    is_resolvable: bool | None
+    repeat_window_days: int | None
+    talk: float
+    resolve: float
+    weights: tuple[float, float, float]
+    transfer: float = 1.0
+    complaint: float = 0.02
+    cancel: float = 0.01
+
+
+REASONS = (
+    Reason("BILL_EXPLAIN", "billing", "bill explanation", False, True, 35, 0.95, 0.80, (9, 8, 8), 0.8),
+    Reason("BILL_WRONG", "billing", "wrong charge", True, True, 35, 1.15, 0.66, (8, 9, 2), 1.5, 0.08, 0.03),
+    Reason("PAY_FAILED", "billing", "failed payment", True, True, None, 0.90, 0.78, (5, 4, 9), 0.7),
+    Reason("REFUND", "billing", "refund", False, True, 35, 1.05, 0.68, (5, 8, 1), 1.2, 0.05, 0.02),
+    Reason("TECH_DOWN", "technical", "service down", True, False, None, 1.25, 0.60, (8, 5, 6), 1.6, 0.06, 0.02),
+    Reason("TECH_QUALITY", "technical", "poor quality", True, True, None, 1.45, 0.58, (8, 6, 2), 2.0, 0.05, 0.03),
+    Reason("TECH_SETUP", "technical", "set-up help", False, True, None, 1.35, 0.74, (7, 5, 6), 1.3),
+    Reason("LOGIN", "account", "login and password", True, True, None, 0.65, 0.85, (8, 6, 20), 0.5),
+    Reason("DETAILS", "account", "change of details", False, True, None, 0.60, 0.92, (6, 7, 16), 0.4),
+    Reason("ORDER_STATUS", "orders", "where is my order", True, True, None, 0.60, 0.80, (9, 12, 20), 0.5, 0.03),
+    Reason("ORDER_CHANGE", "orders", "change an order", False, True, None, 0.85, 0.82, (5, 6, 4), 0.7),
+    Reason("RETURN", "orders", "return or exchange", False, True, None, 0.90, 0.76, (5, 8, 3), 0.7, 0.03),
+    Reason("UPGRADE", "sales", "upgrade", False, True, None, 1.20, 0.86, (5, 2, 1), 1.0),
+    Reason("INFO", "sales", "product information", False, True, None, 0.75, 0.90, (6, 7, 2), 0.5),
+    Reason("CANCEL", "retention", "cancel", False, True, None, 1.25, 0.80, (4, 3, 1), 1.7, 0.05, 0.92),
+    Reason("PRICE", "retention", "price complaint", False, True, None, 1.10, 0.72, (3, 3, 0), 1.4, 0.20, 0.25),
+    Reason("COMPLAINT", "complaints", "complaint", True, False, 30, 1.55, 0.55, (3, 5, 0), 2.2, 0.90, 0.08),
+    Reason("OTHER", "other", "other", None, None, None, 0.80, 0.80, (4, 5, 2), 1.0),
+)
+REASON_CODES = tuple(reason.code for reason in REASONS)
+PAY_FAILED = REASON_CODES.index("PAY_FAILED")
+TECH_DOWN = REASON_CODES.index("TECH_DOWN")
+UPGRADE = REASON_CODES.index("UPGRADE")
+
+WEEK = (1, 2, 3, 4, 5, 6, 7)
+WORK_WEEK = (1, 2, 3, 4, 5)
+
+
+@dataclass(frozen=True)
+class Door:
+    """A way in: a queue, or (``queue_id`` empty) self-service of one region.
+
+    ``hours`` are (weekdays, opening, closing) in local minutes; a closing above 1440 crosses midnight. ``share`` is
+    the share of new needs that come in here, ``regions`` the mix of the customers' regions, ``shape`` names the
+    daily arrival curve, ``bpo`` the outsourcing slot (None is in house). ``handle`` is the mean work in seconds:
+    talk, or one message. ``inflow`` is entries into the queue per new need of this door, for the staffing forecast;
+    ``sends_to`` is the specialist queue of its transfers. On a platform with ``opens_records`` a transfer opens a
+    new contact record.
+    """
+
+    queue_id: str
+    name: str
+    zone: str
+    channel: int
+    program: int
+    tier: int
+    capacity: int
+    bpo: int | None
+    hours: tuple[tuple[tuple[int, ...], int, int], ...]
+    holidays: str
+    shape: str
+    share: float
+    regions: tuple[float, float, float]
+    handle: float
+    wrap: float
+    patience: float
+    inflow: float
+    sends_to: int | None = None
+    opens_records: bool = False
+    offers_callback: bool = False
+    site: str = ""
+    team: str = ""
+
+
+LONDON, NEW_YORK, BERLIN = "Europe/London", "America/New_York", "Europe/Berlin"
+_ALL_HOURS = ((WEEK, 0, 1440),)
+
+DOORS = (
+    Door("q_uk_voice", "UK care line", LONDON, VOICE, 0, 1, 1, None,
+         ((WORK_WEEK, 480, 1200), ((6,), 540, 1020)), "uk", "line", 0.215, (1, 0, 0), 268, 52, 330, 1.20,
+         sends_to=3, offers_callback=True, site="London", team="London care"),
+    Door("q_us_voice", "US care line", NEW_YORK, VOICE, 0, 1, 1, 0,
+         ((WEEK, 420, 1500),), "us", "long_line", 0.205, (0, 1, 0), 262, 46, 330, 1.20,
+         sends_to=4, opens_records=True, offers_callback=True, site="Manila", team="US care"),
+    Door("q_de_voice", "German care line", BERLIN, VOICE, 0, 1, 1, 1,
+         ((WORK_WEEK, 480, 1080),), "de", "line", 0.115, (0, 0, 1), 274, 50, 330, 1.20,
+         sends_to=3, site="Leipzig", team="German care"),
+    Door("q_eu_specialists", "European specialists", LONDON, VOICE, 1, 2, 1, None,
+         ((WORK_WEEK, 540, 1080),), "uk", "line", 0.020, (0.7, 0, 0.3), 340, 80, 420, 1.10,
+         site="London", team="London specialists"),
+    Door("q_us_specialists", "US specialists", NEW_YORK, VOICE, 1, 2, 1, None,
+         ((WORK_WEEK, 540, 1140), ((6,), 600, 960)), "us", "line", 0.020, (0, 1, 0), 340, 80, 420, 1.10,
+         opens_records=True, site="New York", team="New York specialists"),
+    Door("q_chat", "Web chat", NEW_YORK, CHAT, 2, 1, 3, 0,
+         ((WEEK, 540, 1320),), "us", "evening", 0.135, (0.2, 0.8, 0), 500, 35, 260, 0.75,
+         opens_records=True, site="Manila", team="Chat"),
+    Door("q_email", "E-mail", LONDON, EMAIL, 2, 1, 1, None,
+         ((WORK_WEEK, 480, 1080),), "uk", "written", 0.115, (0.40, 0.35, 0.25), 290, 0, 0, 1.25,
+         site="London", team="London e-mail"),
+    Door("q_messaging", "Messaging", BERLIN, MESSAGING, 2, 1, 4, 1,
+         ((WEEK, 480, 1320),), "de", "evening", 0.085, (0.5, 0, 0.5), 95, 0, 0, 0.85,
+         site="Leipzig", team="Messaging"),
+    Door("q_social", "Social care", NEW_YORK, SOCIAL, 2, 1, 2, None,
+         ((WORK_WEEK, 480, 1200), ((6, 7), 600, 1080)), "us", "evening", 0.020, (0.4, 0.4, 0.2), 150, 0, 0, 1.05,
+         site="New York", team="Social care"),
+    Door("", "UK self-service", LONDON, SELF_SERVICE, 0, 1, 1, None, _ALL_HOURS, "uk", "written",
+         0.028, (1, 0, 0), 0, 0, 0, 0),
+    Door("", "US self-service", NEW_YORK, SELF_SERVICE, 0, 1, 1, None, _ALL_HOURS, "us", "written",
+         0.027, (0, 1, 0), 0, 0, 0, 0),
+    Door("", "Central European self-service", BERLIN, SELF_SERVICE, 0, 1, 1, None, _ALL_HOURS, "de", "written",
+         0.015, (0, 0, 1), 0, 0, 0, 0),
+)  # fmt: skip
+QUEUES = tuple(door for door in DOORS if door.queue_id)
+LIVE_LANES = (0, 1, 2, 5, 3, 4)
+"""Queues with a waiting customer, in an order in which transfers only ever go to a later one."""
+DEFERRED_LANES = (6, 7, 8)
+DESK = len(QUEUES)
+"""Lane of the outbound desk, which has agents but no queue."""
+SPECIALIST_LANES = (3, 4)
+
+VOICE_DOOR = (0, 1, 2)
+"""The care line of each region."""
+OTHER_DOORS = ((6, 7), (5, 6), (6, 7))
+"""Where customers of each region turn to when they do not call."""
+
+DESK_DOOR = Door(
+    "", "Outbound desk", LONDON, VOICE, 0, 1, 1, None, ((WORK_WEEK, 540, 1200),), "uk", "line", 0.0, (1, 0, 0),
+    150, 25, 0, 0, site="London", team="Outbound desk",
+)  # fmt: skip
+LANES = (*QUEUES, DESK_DOOR)
