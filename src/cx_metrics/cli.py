@@ -40,12 +40,12 @@ def load(
     """Load a folder of raw tables, or a platform's own files, into the raw schema.
 
     A file belongs to the table that it is named after: contacts.csv, contacts.2024-01.csv.gz,
-    contacts_part3.parquet and contacts/part-0.parquet all hold contacts. Read are .csv .tsv .jsonl .ndjson .json
-    .parquet, the text formats also with .gz.
+    contacts_part3.parquet and contacts/part-0.parquet all hold contacts. Read are .csv .tsv .jsonl .ndjson
+    .json .parquet, the text formats also with .gz.
 
-    Everything is checked before anything is written, and it is written whole or not at all. A load replaces the raw
-    tables; with --append it adds to them. A line that cannot become a row stops nothing: it is kept in
-    raw.landing_rejects with its reason.
+    Everything is checked before anything is written, and it is written whole or not at all. A load replaces
+    the raw tables; with --append it adds to them. A line that cannot become a row stops nothing: it is kept
+    in raw.landing_rejects with its reason.
 
     \b
     Examples:

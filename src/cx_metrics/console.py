@@ -1,4 +1,4 @@
-"""What the command line shows: notes, warnings, progress and tables; plain lines where nobody watches a terminal."""
+"""What the command line shows: notes, warnings, progress, tables; plain lines where there is no terminal."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ def no_progress(_amount: float) -> None:
 
 
 class Console:
-    """Writes results to standard output and everything else to standard error; quiet writes nothing at all."""
+    """Writes results to standard output and everything else to standard error; quiet writes nothing at
+    all."""
 
     def __init__(self, quiet: bool = False) -> None:
         """Remember whether to be quiet."""
@@ -68,7 +69,8 @@ class Console:
 
     @contextmanager
     def progress(self, label: str, total: float) -> Iterator[Advance]:
-        """Show how much of `total` bytes is done: a bar on a terminal, else one line per tenth of a long run."""
+        """Show how much of `total` bytes is done: a bar on a terminal, else one line per tenth of a long
+        run."""
         if self.quiet:
             yield no_progress
         elif sys.stderr.isatty():

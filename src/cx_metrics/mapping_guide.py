@@ -1,4 +1,4 @@
-"""The guide docs/mapping.md: how to map a company's own tables, made from the raw contract and nothing else."""
+"""The guide docs/mapping.md: how to map a company's own tables, made from the raw contract alone."""
 
 from __future__ import annotations
 
@@ -15,24 +15,26 @@ _INTRODUCTION = """\
 
 <!-- Made by `cxm docs mapping` from models/staging/*/_raw_*.yml: change those files, not this page. -->
 
-This page lists every table of the raw contract and how to fill each column. `cxm contract TABLE` shows the same in the
-terminal, and `cxm template DIR` writes an empty file for every table.
+This page lists every table of the raw contract and how to fill each column. `cxm contract TABLE` shows the
+same in the terminal, and `cxm template DIR` writes an empty file for every table.
 
 ## The rules
 
-- **One file or many per table**, named after it: `contacts.csv`, `contacts.2024-01.csv.gz`, `contacts_part3.parquet`,
-  or any file in a folder `contacts/`. CSV (`,` `;` tab or `|`, UTF-8, one header line), JSON lines (one object per
-  line) and Parquet; the text formats also with `.gz`.
-- **Instants** (`*_at`) are UTC timestamps, **days** (`*_on`, `*_date`) are local dates, `period_month` is the first of
-  the month. **Money** is in the row's `currency`. **Durations** are never delivered: they follow from instants.
-- **Column names** count exactly, in any case. An empty CSV field is null. A column that is not required may be absent.
+- **One file or many per table**, named after it: `contacts.csv`, `contacts.2024-01.csv.gz`,
+  `contacts_part3.parquet`, or any file in a folder `contacts/`. CSV (`,` `;` tab or `|`, UTF-8, one header
+  line), JSON lines (one object per line) and Parquet; the text formats also with `.gz`.
+- **Instants** (`*_at`) are UTC timestamps, **days** (`*_on`, `*_date`) are local dates, `period_month` is the
+  first of the month. **Money** is in the row's `currency`. **Durations** are never delivered: they follow
+  from instants.
+- **Column names** count exactly, in any case. An empty CSV field is null. A column that is not required may
+  be absent.
 - **Columns of your own** pass through under the name `x_<name>` and reach the marts.
 - **The same key may be delivered many times**: the newest `updated_at` wins, older deliveries are counted.
-- **A required table without a file** is a warning: the metrics that need it are null and say why. Without `contacts`
-  nothing is loaded.
-- **A bad line or row stops nothing**: it is set aside with the rule that it broke and its original text. A file that
-  cannot be right (a required column missing, another kind of file, a column of a type that cannot fit) stops the load
-  before anything is written.
+- **A required table without a file** is a warning: the metrics that need it are null and say why. Without
+  `contacts` nothing is loaded.
+- **A bad line or row stops nothing**: it is set aside with the rule that it broke and its original text. A
+  file that cannot be right (a required column missing, another kind of file, a column of a type that cannot
+  fit) stops the load before anything is written.
 """
 
 
@@ -46,7 +48,8 @@ def render_guide(contract: dict[str, Table]) -> str:
 
 
 def write_guide(project_dir: Path | None = None) -> Path:
-    """Write docs/mapping.md of a project (the current one by default) and return its path inside the project."""
+    """Write docs/mapping.md of a project (the current one by default) and return its path inside the
+    project."""
     root = project_dir or find_project_root()
     path = root / GUIDE
     path.parent.mkdir(exist_ok=True)

@@ -58,7 +58,6 @@ joined as (
         coalesce(waits.bot_seconds, 0) as bot_seconds,
         coalesce(waits.consult_seconds, 0) as consult_seconds,
         handling.answered_at,
-        handling.handled_until,
         coalesce(handling.agent_segment_count, 0) as agent_segment_count,
         handling.first_agent_id,
         handling.last_agent_id,

@@ -19,6 +19,7 @@ handling as (
 spans as (
     select
         coalesce(links.contact_id, segments.contact_id) as contact_id,
+        segments.contact_id as contact_record_id,
         coalesce(links.is_callback_attempt, false) as is_callback_attempt,
         segments.segment_number,
         segments.kind,
@@ -47,7 +48,9 @@ final as (
         cast(sum(
             case
                 when spans.is_callback_attempt or spans.kind not in ('queue', 'ring') then 0
-                when spans.started_at >= handling.answered_at then 0
+                -- within one record its own order decides: the clocks of queue and agent may differ
+                when spans.contact_record_id = handling.answered_record_id and spans.segment_number > handling.answered_segment_number then 0
+                when spans.contact_record_id <> handling.answered_record_id and spans.started_at >= handling.answered_at then 0
                 else spans.span_seconds
             end
         ) as bigint) as queue_seconds,

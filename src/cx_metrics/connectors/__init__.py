@@ -1,7 +1,8 @@
 """Connectors: each maps one platform's own files to tables of the raw contract.
 
-A connector is a module with `NAME`, `DESCRIPTION` and `convert`. Nothing downstream of landing knows its name. What it
-makes of one file depends on that file alone, so that months loaded one by one equal months loaded together.
+A connector is a module with `NAME`, `DESCRIPTION` and `convert`. Nothing downstream of landing knows its
+name. What it makes of one file depends on that file alone, so that months loaded one by one equal months
+loaded together.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ CONNECTORS = {
 
 @dataclass(frozen=True, slots=True)
 class LineNote:
-    """A line of a file that was rejected or repaired: its table, its number from 1, the rule, its own text."""
+    """A line of a file that was rejected or repaired: its table, its number from 1, the rule, its own
+    text."""
 
     table: str
     line_number: int
@@ -60,8 +62,8 @@ class Connector(Protocol):
     def convert(self, files: Sequence[Path], out: Path, progress: Advance) -> ConnectorResult:
         """Write Parquet files in the contract's form below `out`.
 
-        `progress` is told how many bytes of the files are done. Raises CxMetricsError with one line per file that
-        is none of the platform's; a line that cannot be mapped is a reject and never an error.
+        `progress` is told how many bytes of the files are done. Raises CxMetricsError with one line per file
+        that is none of the platform's; a line that cannot be mapped is a reject and never an error.
         """
         ...
 

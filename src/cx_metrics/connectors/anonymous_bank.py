@@ -1,16 +1,17 @@
-"""Connector `anonymous_bank`: the call log of an Israeli bank's call centre, 1999, as the Technion published it.
+"""Connector `anonymous_bank`: the call log of an Israeli bank, 1999, as the Technion published it.
 
 One file per month, tab-separated, one line per call: `vru+line, call_id, customer_id, priority, type, date,
-vru_entry, vru_exit, vru_time, q_start, q_exit, q_time, outcome, ser_start, ser_exit, ser_time, server`. Times are
-local (Asia/Jerusalem) and have no date of their own. What the log leaves open is read as follows.
+vru_entry, vru_exit, vru_time, q_start, q_exit, q_time, outcome, ser_start, ser_exit, ser_time, server`. Times
+are local (Asia/Jerusalem) and have no date of their own. What the log leaves open is read as follows.
 
 - The key is (`vru+line`, `call_id`); `0:00:00` to `0:00:00` with 0 seconds is a phase that did not happen.
-- `date` is the day of vru_entry. An exit that is more than 12 hours earlier than its entry is on the next day; a
-  phase begins on the day that is nearest to the end of the phase before. Anything else that runs backwards is a clock
-  error and is delivered as it stands.
-- `outcome` decides what became of the call; a service time that contradicts it is delivered as a talk segment.
-- An hour that occurred twice is the first one, unless the call's own times say otherwise. An hour that was skipped
-  is read with the offset in force before.
+- `date` is the day of vru_entry. An exit that is more than 12 hours earlier than its entry is on the next
+  day; a phase begins on the day that is nearest to the end of the phase before. Anything else that runs
+  backwards is a clock error and is delivered as it stands.
+- `outcome` decides what became of the call; a service time that contradicts it is delivered as a talk
+  segment.
+- An hour that occurred twice is the first one, unless the call's own times say otherwise. An hour that was
+  skipped is read with the offset in force before.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO, cast
 from zoneinfo import ZoneInfo
@@ -37,8 +39,8 @@ DESCRIPTION = "Call log of an Israeli bank, 1999 (Technion): tab-separated month
 
 ZONE = ZoneInfo("Asia/Jerusalem")
 FIELDS = (
-    "vru+line", "call_id", "customer_id", "priority", "type", "date", "vru_entry", "vru_exit", "vru_time", "q_start",
-    "q_exit", "q_time", "outcome", "ser_start", "ser_exit", "ser_time", "server",
+    "vru+line", "call_id", "customer_id", "priority", "type", "date", "vru_entry", "vru_exit", "vru_time",
+    "q_start", "q_exit", "q_time", "outcome", "ser_start", "ser_exit", "ser_time", "server",
 )  # fmt: skip
 
 TYPES = {
@@ -309,7 +311,8 @@ def _meaning(kind: str) -> str:
 
 
 def _first_of_year(day: date) -> date:
-    """Return the day from which an agent counts: the log knows no hiring, and months may be loaded in any order."""
+    """Return the day from which an agent counts: the log knows no hiring, and months may be loaded in any
+    order."""
     return day.replace(month=1, day=1)
 
 
@@ -376,7 +379,8 @@ _SECONDS: dict[str, int] = {}
 
 
 def _phase(texts: list[str]) -> tuple[int, int, int]:
-    """Return begin and end in seconds of the day, and the duration as the log gives it (it may be negative)."""
+    """Return begin and end in seconds of the day, and the duration as the log gives it (it may be
+    negative)."""
     begin, end, duration = texts
     try:
         return _seconds(begin), _seconds(end), int(duration)
@@ -419,7 +423,8 @@ def _instants(call: _Call, queued: bool, served: bool, repairs: list[str]) -> li
 
 @dataclass(frozen=True, slots=True)
 class _Midnight:
-    """A local day: its midnight as if it were UTC, and the offset of that day and the next if it is one only."""
+    """A local day: its midnight as if it were UTC, and the offset of that day and the next if it is one
+    only."""
 
     epoch: int
     offset: int | None
@@ -445,9 +450,9 @@ def _around_a_clock_change(
 ) -> list[int]:
     """Turn wall times into seconds UTC where the offset changes nearby.
 
-    Of the readings in which the clock is set back at one point of the call or at none, the one is taken that fits
-    most of the durations which the log gives, then the one with fewest steps back in time, then the one that stays
-    longest in the first of the two hours.
+    Of the readings in which the clock is set back at one point of the call or at none, the one is taken that
+    fits most of the durations which the log gives, then the one with fewest steps back in time, then the one
+    that stays longest in the first of the two hours.
     """
     midnight = datetime(day.year, day.month, day.day)
     locals_ = [midnight + timedelta(seconds=wall) for wall in walls]
@@ -472,9 +477,7 @@ def _around_a_clock_change(
         unlike = sum(
             length != wanted for length, wanted in zip(lengths, durations, strict=True) if wanted >= 0
         )
-        back = sum(
-            later < earlier - _CLOCK_ERROR for earlier, later in zip(reading, reading[1:], strict=False)
-        )
+        back = sum(later < earlier - _CLOCK_ERROR for earlier, later in pairwise(reading))
         return unlike, back
 
     return min(readings, key=badness)

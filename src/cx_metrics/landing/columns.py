@@ -32,7 +32,8 @@ def literal(text: str) -> str:
 
 
 def landed_name(found: str, table: Table) -> str:
-    """Return the name that a column lands under: the contract's own, else x_ and the name in plain letters."""
+    """Return the name that a column lands under: the contract's own, else x_ and the name in plain
+    letters."""
     name = found.strip().lower()
     if table.column(name):
         return name
@@ -72,18 +73,18 @@ def match_columns(file: str, table: Table, found: Sequence[str]) -> list[Match]:
 
 def _missing(file: str, table: Table, landed: Sequence[str], found: Sequence[str]) -> list[str]:
     missing = [column.name for column in table.columns if column.required and column.name not in landed]
-    if missing and not any(table.column(name) for name in landed):
+    unknown = {_bare(name): name.strip() for name in found if not table.column(name.strip().lower())}
+    near = {name: difflib.get_close_matches(_bare(name), unknown, n=1, cutoff=0.75) for name in missing}
+    if missing and not any(near.values()) and not any(table.column(name) for name in landed):
         shown = ", ".join(f'"{name.strip()[:30]}"' for name in found[:4])
         return [
-            f"{file}: its first line names no column of {table.name} (found {shown}): required column"
-            f"{'s' if len(missing) > 1 else ''} {', '.join(missing)} missing: write the header line first"
+            f"{file}: none of its columns is one of {table.name} (found {shown}); required are "
+            f"{', '.join(missing)}: rename the columns, or write the header line first"
         ]
-    unknown = {_bare(name): name.strip() for name in found if not table.column(name.strip().lower())}
     problems = []
     for name in missing:
-        near = difflib.get_close_matches(_bare(name), unknown, n=1, cutoff=0.75)
-        if near:
-            remedy = f'found "{unknown[near[0]]}", rename it to {name}'
+        if near[name]:
+            remedy = f'found "{unknown[near[name][0]]}", rename it to {name}'
         else:
             remedy = f"add it (cxm contract {table.name} tells how to fill it)"
         problems.append(f"{file}: required column {name} is missing: {remedy}")

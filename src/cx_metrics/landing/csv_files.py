@@ -1,8 +1,8 @@
 """CSV files: a fast way for clean files, and an exact one that parts good records from broken lines.
 
-A clean file is read by DuckDB. It counts as clean only when DuckDB reads it strictly and the values, the separators
-and the line ends that it saw add up to every byte of the file, so that nothing was dropped, trimmed or merged.
-Any other file is split here, line by line, and what cannot be a record is set aside.
+A clean file is read by DuckDB. It counts as clean only when DuckDB reads it strictly and the values, the
+separators and the line ends that it saw add up to every byte of the file, so that nothing was dropped,
+trimmed or merged. Any other file is split here, line by line, and what cannot be a record is set aside.
 """
 
 from __future__ import annotations
@@ -86,17 +86,19 @@ _REMEDY = "export the table as CSV (UTF-8) with a header line"
 
 
 def terminator(scan: Scan) -> bytes:
+    """Return what ends the lines of a file: a line feed, or a carriage return where there is no line feed."""
     return b"\r" if scan.carriage_returns and not scan.line_feeds else b"\n"
 
 
 def clean_relation(path: Path, is_gzip: bool, header: Header) -> str:
     """Return the SQL that reads a clean file; its columns are c0, c1, ... as text."""
     columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(header.names)))
-    return (
-        f"read_csv({literal(str(path))}, auto_detect = false, header = true, delim = {literal(header.delimiter.decode())}, "
-        f"quote = '\"', escape = '\"', nullstr = '', strict_mode = true, null_padding = false, "
-        f"compression = '{'gzip' if is_gzip else 'none'}', columns = {{{columns}}})"
+    options = (
+        "auto_detect = false, header = true, strict_mode = true, null_padding = false, nullstr = ''",
+        f"delim = {literal(header.delimiter.decode())}, quote = '\"', escape = '\"'",
+        f"compression = '{'gzip' if is_gzip else 'none'}', columns = {{{columns}}}",
     )
+    return f"read_csv({literal(str(path))}, {', '.join(options)})"
 
 
 def count_if_clean(
@@ -104,7 +106,7 @@ def count_if_clean(
 ) -> int | None:
     """Return the number of rows of a clean file, None for a file that needs the exact way."""
     width = len(header.names)
-    if width == 1 or scan.nulls:
+    if width == 1 or scan.nulls or scan.has_split_quotes or scan.has_stray_returns:
         return None
     before = scan.head[: header.end]
     quotes = scan.quotes - before.count(b'"')
@@ -131,9 +133,9 @@ def split_file(
 ) -> None:
     """Part a file into rows (columns c0, c1, ... of the spool) and rejected lines.
 
-    Every line that is not empty ends in exactly one of the two: as a row or part of one, or in a reject. Where
-    quotes do not match, only the line on which the record begins is rejected and reading goes on with the next line,
-    so that one stray quote cannot swallow what follows. An empty field is null, quoted or not.
+    Every line that is not empty ends in exactly one of the two: as a row or part of one, or in a reject.
+    Where quotes do not match, only the line on which the record begins is rejected and reading goes on with
+    the next line, so that one stray quote cannot swallow what follows. An empty field is null, quoted or not.
     """
     width = len(header.names)
     columns = [f"c{i}" for i in range(width)]
@@ -165,7 +167,8 @@ def split_file(
 
 @dataclass(slots=True)
 class Record:
-    """A good record (its fields) or a rejected stretch of lines (fields None, with the rule that it broke)."""
+    """A good record (its fields) or a rejected stretch of lines (fields None, with the rule that it
+    broke)."""
 
     line_number: int
     text: bytes

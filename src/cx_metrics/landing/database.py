@@ -1,10 +1,10 @@
-"""The embedded DuckDB file as landing sees it: opened once, written in one transaction, left as it was on any error."""
+"""The embedded DuckDB file as landing writes it: in one transaction, and left as it was on any error."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -21,7 +21,8 @@ class InterruptedLoadError(CxMetricsError):
 
 
 def database_path(named: str | Path | None = None) -> Path:
-    """Return the DuckDB file: the one named, else CX_DATABASE, else warehouse.duckdb in the current directory."""
+    """Return the DuckDB file: the one named, else CX_DATABASE, else warehouse.duckdb in the current
+    directory."""
     return Path(named or os.environ.get("CX_DATABASE") or DEFAULT_DATABASE).expanduser()
 
 
@@ -44,7 +45,8 @@ def unchanged_on_error(path: Path) -> Iterator[Database]:
 
 
 class Database:
-    """A DuckDB file that is opened at once when it exists, so that a lock is seen early, and else on first use."""
+    """A DuckDB file that is opened at once when it exists, so that a lock is seen early, and else on first
+    use."""
 
     def __init__(self, path: Path) -> None:
         """Open the file if it is there; raise CxMetricsError where it, or its folder, cannot be used."""
@@ -82,10 +84,8 @@ class Database:
         """Undo what was not committed; remove the file if this command created it."""
         if self._connection is None:
             return
-        try:
+        with suppress(duckdb.Error):  # there may be no transaction
             self._connection.rollback()
-        except duckdb.Error:
-            pass  # there was no transaction
         self.close()
         if self._created:
             self.path.unlink(missing_ok=True)

@@ -52,7 +52,11 @@ class SourceFile:
 
 @dataclass(slots=True)
 class Scan:
-    """What one pass over the bytes of a file tells. The counts are of the decompressed content."""
+    """What one pass over the bytes of a file tells. The counts are of the decompressed content.
+
+    `has_split_quotes`: somewhere only spaces stand between two quotes; `has_stray_returns`: somewhere a
+    carriage return is not followed by a line feed, though there are line feeds.
+    """
 
     digest: str
     size: int
@@ -61,13 +65,15 @@ class Scan:
     carriage_returns: int
     quotes: int
     nulls: int
+    has_split_quotes: bool
+    has_stray_returns: bool
 
 
-def discover(folder: Path, tables: Iterable[str]) -> tuple[list[SourceFile], list[str]]:
+def discover(folder: Path, tables: Iterable[str]) -> tuple[list[SourceFile], list[str], list[str]]:
     """Find the files of a folder and the table of each, in the order of their names.
 
-    Returns the files and notes about what was left out. Raises CxMetricsError with one line per file whose
-    name fits no table or whose ending cannot be read.
+    Returns the files, notes about what was left out, and a line per file whose name fits no table or whose
+    ending cannot be read. Raises CxMetricsError where there is no such folder or nothing in it.
     """
     if not folder.exists():
         raise CxMetricsError(f"{folder}: no such folder")
@@ -87,13 +93,11 @@ def discover(folder: Path, tables: Iterable[str]) -> tuple[list[SourceFile], lis
             found.append(_source(path, relative, names))
         except CxMetricsError as problem:
             problems.extend(problem.problems)
-    if problems:
-        raise CxMetricsError(*problems)
-    if not found:
+    if not found and not problems:
         raise CxMetricsError(
             f"{folder} holds no file to load: {READABLE}, named after a table (contacts.csv)"
         )
-    return found, notes
+    return found, notes, problems
 
 
 def _is_left_out(relative: Path) -> bool:
@@ -151,11 +155,13 @@ def table_of(stem: str, tables: Iterable[str]) -> str | None:
 def _no_table(name: str, stem: str, tables: list[str]) -> str:
     near = difflib.get_close_matches(re.split(r"[^a-z_]", stem.lower())[0], tables, n=1, cutoff=0.6)
     hint = f"did you mean {near[0]}? Rename it" if near else "name it after its table"
-    return f"{name}: no table of the contract has this name: {hint}, or move it away (cxm contract lists the tables)"
+    listed = "cxm contract lists the tables"
+    return f"{name}: no table of the contract has this name: {hint}, or move it away ({listed})"
 
 
 def looks_like(head: bytes) -> tuple[str, str] | None:
-    """Tell what kind of file begins with these bytes, and what to do with it; None for plain text or unknown."""
+    """Tell what kind of file begins with these bytes, and what to do with it; None for plain text or
+    unknown."""
     for start, kind, remedy in _SIGNATURES:
         if head.startswith(start):
             if start == b"PK\x03\x04" and (b"xl/" in head or b"[Content_Types].xml" in head):
@@ -234,8 +240,9 @@ def scan_file(source: SourceFile, advance: Advance) -> Scan:
                 return _scan(stream, hashing)
     except gzip.BadGzipFile as error:
         if source.path.stat().st_size == 0 or "Not a gzipped file" in str(error):
+            remedy = "take .gz off its name, or compress it"
             raise CxMetricsError(
-                f"{source.name}: wrong kind of file, ends in .gz and is no gzip: take .gz off its name, or compress it"
+                f"{source.name}: wrong kind of file, ends in .gz and is no gzip: {remedy}"
             ) from error
         raise CxMetricsError(
             f"{source.name}: its gzip is damaged ({error}): copy or export it again"
@@ -264,14 +271,28 @@ class _HashingReader:
 
 
 def _scan(stream: _HashingReader | gzip.GzipFile, hashing: _HashingReader) -> Scan:
-    head = b""
-    size = line_feeds = carriage_returns = quotes = nulls = 0
+    head = tail = b""
+    size = line_feeds = carriage_returns = pairs = quotes = nulls = 0
+    has_split_quotes = ends_in_return = False
     while chunk := stream.read(_CHUNK):
         if len(head) < HEAD_BYTES:
             head += chunk[: HEAD_BYTES - len(head)]
         size += len(chunk)
         line_feeds += chunk.count(b"\n")
         carriage_returns += chunk.count(b"\r")
+        pairs += chunk.count(b"\r\n") + (ends_in_return and chunk.startswith(b"\n"))
+        ends_in_return = chunk.endswith(b"\r")
         quotes += chunk.count(b'"')
         nulls += chunk.count(b"\0")
-    return Scan(hashing.hash.hexdigest(), size, head, line_feeds, carriage_returns, quotes, nulls)
+        if not has_split_quotes and (tail or b'" ' in chunk):
+            has_split_quotes = _SPLIT_QUOTES.search(tail + chunk) is not None
+        bare = (tail + chunk).rstrip(b" ")
+        tail = (tail + chunk)[len(bare) - 1 :] if bare.endswith(b'"') else b""
+    digest = hashing.hash.hexdigest()
+    has_stray_returns = bool(line_feeds) and carriage_returns > pairs
+    return Scan(
+        digest, size, head, line_feeds, carriage_returns, quotes, nulls, has_split_quotes, has_stray_returns
+    )
+
+
+_SPLIT_QUOTES = re.compile(rb'" +"')

@@ -47,12 +47,13 @@ def split_json(
 ) -> list[Match]:
     """Part a file into rows and rejected lines and return its columns, found and landed.
 
-    Raises CxMetricsError where a required column is in no record, or a column holds only values of a type that
-    can never become the contract's.
+    Raises CxMetricsError where a required column is in no record, or a column holds only values of a type
+    that can never become the contract's.
     """
     names: dict[str, str] = {}
     first_names: dict[str, str] = {}
     families: dict[str, set[str]] = {}
+    delivered: set[str] = set()
     share = source.size / max(scan.size, 1)
     done = 0
     with source.open() as stream:
@@ -74,9 +75,14 @@ def split_json(
                     if name is None:
                         name = names[key] = landed_name(key, table)
                         first_names.setdefault(name, key)
+                        families.setdefault(name, set())
                     if name in row:
                         raise _DuplicateKeyError
-                    row[name] = value if type(value) is str else _text(value)
+                    if value is None:
+                        row[name] = None
+                    else:
+                        row[name] = value if type(value) is str else _as_json(value)
+                        families[name].add(_FAMILIES[type(value)])
                 if b"\\u" in line:
                     _check_characters((*row, *row.values()))
             except UnicodeError:
@@ -88,23 +94,21 @@ def split_json(
             except (ValueError, RecursionError):
                 rejects.add(number, "broken_json", line)
             else:
-                for key, value in record.items():
-                    if value is not None:
-                        families.setdefault(names[key], set()).add(_FAMILIES[type(value)])
                 spool.add(row)
+                delivered.update(row)
     spool.close()
     if not spool.row_count:
         raise CxMetricsError(
             f"{source.name}: no line of it is a whole JSON object: write one object per line"
         )
-    matches = match_columns(source.name, table, [first_names[name] for name in first_names])
-    problems = [
-        misfit(source.name, match.column, _FOUND[min(families[match.landed])])
-        for match in matches
-        if match.column
-        and match.landed in families
-        and not any(fits(match.column, family) for family in families[match.landed])
-    ]
+    matches = match_columns(
+        source.name, table, [key for name, key in first_names.items() if name in delivered]
+    )
+    problems = []
+    for match in matches:
+        found = families[match.landed]
+        if match.column and found and not any(fits(match.column, family) for family in found):
+            problems.append(misfit(source.name, match.column, _FOUND[min(found)]))
     if problems:
         raise CxMetricsError(*problems)
     return matches
@@ -129,16 +133,8 @@ def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return record
 
 
-def _text(value: Any) -> str | None:
-    """Return a value as text: numbers as written, nested values as JSON."""
-    if value is None:
-        return None
-    if type(value) is _Number:
-        return str(value)
-    return _as_json(value)
-
-
 def _as_json(value: Any) -> str:
+    """Return a value as text: numbers as written, nested values as JSON."""
     if type(value) is _Number:
         return str(value)
     if type(value) is dict:

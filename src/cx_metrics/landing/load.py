@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
-from cx_metrics.connectors import ConvertedFile, get_connector
+from cx_metrics.connectors import ConvertedFile, LineNote, get_connector
 from cx_metrics.console import Advance, Console
 from cx_metrics.contract import Table, deliverable, load_contract
 from cx_metrics.errors import CxMetricsError
@@ -25,8 +25,8 @@ from cx_metrics.landing.spool import LineNotes, Spool
 
 SCHEMA = "raw"
 _BOOKS = {
-    "landing_files": "table_name VARCHAR, file_name VARCHAR, file_hash VARCHAR, format VARCHAR, mode VARCHAR, "
-    "row_count INTEGER, reject_count INTEGER",
+    "landing_files": "table_name VARCHAR, file_name VARCHAR, file_hash VARCHAR, format VARCHAR, "
+    "mode VARCHAR, row_count INTEGER, reject_count INTEGER",
     "landing_rejects": "table_name VARCHAR, file_name VARCHAR, line_number INTEGER, rule VARCHAR, "
     "original_text VARCHAR",
     "landing_repairs": "table_name VARCHAR, file_name VARCHAR, line_number INTEGER, rule VARCHAR, "
@@ -85,12 +85,15 @@ class _Checked:
 
 @dataclass(slots=True)
 class _State:
-    """What a database holds already: columns of the raw tables, and the files that they came from."""
+    """What a database holds already: columns of the raw tables, and the files that they came from.
 
-    tables: dict[str, dict[str, str]]
-    digests: set[tuple[str, str]]
-    connector_digests: set[tuple[str, str]]
-    names: dict[str, set[str]]
+    `by_table` and `by_format` pair the hash of a file with its table or format; `names` has the hashes by name.
+    """
+
+    tables: dict[str, dict[str, str]] = field(default_factory=dict)
+    by_table: set[tuple[str, str]] = field(default_factory=set)
+    by_format: set[tuple[str, str]] = field(default_factory=set)
+    names: dict[str, set[str]] = field(default_factory=dict)
 
 
 def load_folder(
@@ -103,28 +106,26 @@ def load_folder(
 ) -> LoadResult:
     """Load a folder of files into the raw schema of the DuckDB file, replacing what is there unless `append`.
 
-    All files are checked first; problems of all of them are raised together as one CxMetricsError and nothing is
-    written. Then all tables are written in one transaction.
+    All files are checked first; problems of all of them are raised together as one CxMetricsError and nothing
+    is written. Then all tables are written in one transaction.
     """
     console = console or Console(quiet=True)
     tables = deliverable(contract or load_contract())
-    sources, notes = discover(folder, tables)
+    sources, notes, problems = discover(folder, tables)
     result = LoadResult(notes=notes)
-    with _workspace() as work, unchanged_on_error(database_path(database)) as target:
-        state = _state(target, tables) if append else _State({}, set(), set(), {})
-        _need_contacts({source.table for source in sources}, state, str(folder))
-        checked = _check_all(sources, tables, state, work, result, console)
-        _write_all(target, checked, tables, state, append, result, console)
-    for name, table in tables.items():
-        if (
-            not table.optional
-            and name not in state.tables
-            and not any(file.source.table == name for file in checked)
-        ):
-            result.warnings.append(
-                f"no file for required table {name}: metrics that need it will be null; "
-                f"write a file {name}.csv with its header to silence this"
+    with TemporaryDirectory(prefix="cxm-") as work, unchanged_on_error(database_path(database)) as target:
+        state = _state(target, tables) if append else _State()
+        if not any(source.table == "contacts" for source in sources) and "contacts" not in state.tables:
+            problems.append(
+                f"{folder}: holds no file for contacts: add one (contacts.csv, contacts.parquet, ...)"
             )
+        checked = _check_all(sources, tables, state, Path(work), problems, result, console)
+        _write_all(target, checked, tables, state, append, result, console)
+    for name in _lacking(tables, checked, state):
+        result.warnings.append(
+            f"no file for required table {name}: metrics that need it will be null; "
+            f"write a file {name}.csv with its header to silence this"
+        )
     return result
 
 
@@ -137,7 +138,7 @@ def load_connector(
     console: Console | None = None,
     contract: dict[str, Table] | None = None,
 ) -> LoadResult:
-    """Convert a platform's own files with the connector of that name and load what it makes, as `load_folder` does.
+    """Convert a platform's own files with its connector and load what that makes, as `load_folder` does.
 
     Files whose content a connector has loaded before are skipped when appending.
     """
@@ -152,58 +153,49 @@ def load_connector(
         ]
         raise CxMetricsError(*(lines or [f"no files given: cxm load --connector {name} FILE..."]))
     result = LoadResult()
-    with _workspace() as work, unchanged_on_error(database_path(database)) as target:
-        state = _state(target, tables) if append else _State({}, set(), set(), {})
+    with TemporaryDirectory(prefix="cxm-") as work, unchanged_on_error(database_path(database)) as target:
+        state = _state(target, tables) if append else _State()
         digests: dict[Path, str] = {}
         seen: set[str] = set()
         with console.progress("reading", sum(path.stat().st_size for path in files)) as advance:
             for path in files:
                 # The hash needs no decompression: a connector judges its own files.
                 digest = scan_file(SourceFile(path, path.name, "", name, False), advance).digest
-                if (name, digest) in state.connector_digests:
+                if (name, digest) in state.by_format:
                     result.skipped.append(f"{path.name}: already loaded, same content")
                 elif digest in seen:
                     result.skipped.append(f"{path.name}: given twice, same content")
                 else:
                     digests[path] = digest
                     seen.add(digest)
-        out = work / "converted"
+        out = Path(work) / "converted"
         out.mkdir()
         with console.progress("converting", sum(path.stat().st_size for path in digests)) as advance:
             converted = connector.convert(list(digests), out, advance).files if digests else ()
-        checked = _check_converted(converted, digests, name, tables, state, work)
+        checked = _check_converted(converted, digests, name, tables, state, Path(work))
         _write_all(target, checked, tables, state, append, result, console)
-    delivered = {file.source.table for file in checked} | set(state.tables)
-    lacking = [table.name for table in tables.values() if not table.optional and table.name not in delivered]
-    if lacking:
+    if lacking := _lacking(tables, checked, state):
         result.notes.append(
             f"{name} delivers none of {', '.join(lacking)}: metrics that need them will be null"
         )
     return result
 
 
-@contextmanager
-def _workspace() -> Iterator[Path]:
-    with TemporaryDirectory(prefix="cxm-") as folder:
-        yield Path(folder)
-
-
-def _need_contacts(given: set[str], state: _State, where: str) -> None:
-    if "contacts" not in given and "contacts" not in state.tables:
-        raise CxMetricsError(
-            f"{where} holds no file for contacts: add one (contacts.csv, contacts.parquet, ...)"
-        )
+def _lacking(tables: dict[str, Table], checked: list[_Checked], state: _State) -> list[str]:
+    """Return the required tables that neither this load nor the database has."""
+    there = {file.source.table for file in checked} | set(state.tables)
+    return [table.name for table in tables.values() if not table.optional and table.name not in there]
 
 
 def _state(target: Database, tables: dict[str, Table]) -> _State:
     """Read what the database holds; a new one holds nothing."""
-    state = _State({}, set(), set(), {})
+    state = _State()
     if not target.exists:
         return state
     connection = target.connection()
     for table, column, data_type in connection.execute(
-        "select table_name, column_name, data_type from duckdb_columns() where database_name = current_database() "
-        "and schema_name = ? order by column_index",
+        "select table_name, column_name, data_type from duckdb_columns() "
+        "where database_name = current_database() and schema_name = ? order by column_index",
         [SCHEMA],
     ).fetchall():
         if table in tables:
@@ -213,22 +205,23 @@ def _state(target: Database, tables: dict[str, Table]) -> _State:
             f"select table_name, file_name, file_hash, format from {SCHEMA}.landing_files"
         )
         for table, name, digest, kind in rows.fetchall():
-            state.digests.add((table, digest))
-            state.connector_digests.add((kind, digest))
+            state.by_table.add((table, digest))
+            state.by_format.add((kind, digest))
             state.names.setdefault(name, set()).add(digest)
     return state
 
 
 def _exists(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
     found = connection.execute(
-        "select 1 from duckdb_tables() where database_name = current_database() and schema_name = ? and table_name = ?",
+        "select 1 from duckdb_tables() "
+        "where database_name = current_database() and schema_name = ? and table_name = ?",
         [SCHEMA, table],
     ).fetchone()
     return found is not None
 
 
 def _stored_name(name: str, digest: str, state: _State) -> str:
-    """Return the name under which a file is booked: its own, with a piece of its hash if other content has it."""
+    """Return the name that a file is booked under: its own, with a piece of its hash if that is taken."""
     if state.names.get(name, set()) - {digest}:
         name = f"{name}@{digest[:8]}"
     state.names.setdefault(name, set()).add(digest)
@@ -240,19 +233,22 @@ def _check_all(
     tables: dict[str, Table],
     state: _State,
     work: Path,
+    problems: list[str],
     result: LoadResult,
     console: Console,
 ) -> list[_Checked]:
-    """Check every file and return those to be landed; raise the problems of all files together."""
+    """Check every file and return those to be landed; raise the problems of all files together.
+
+    `problems` are those that are known already.
+    """
     checked: list[_Checked] = []
-    problems: list[str] = []
-    checker = duckdb.connect()
-    with console.progress("checking", 2 * sum(source.size for source in sources)) as advance:
+    total = 2 * sum(source.size for source in sources)
+    with duckdb.connect() as checker, console.progress("checking", total) as advance:
         for source in sources:
             try:
                 scan = scan_file(source, advance)
                 check_kind(source, scan)
-                if (source.table, scan.digest) in state.digests:
+                if (source.table, scan.digest) in state.by_table:
                     result.skipped.append(f"{source.name}: already loaded, same content")
                     continue
                 number = len(checked)
@@ -261,7 +257,6 @@ def _check_all(
                 checked.append(file)
             except CxMetricsError as problem:
                 problems.extend(problem.problems)
-    checker.close()
     if problems:
         raise CxMetricsError(*problems)
     return checked
@@ -327,36 +322,31 @@ def _check_converted(
 ) -> list[_Checked]:
     """Check what a connector made, as any other Parquet file; it is booked under the file it came from."""
     checked: list[_Checked] = []
-    checker = duckdb.connect()
-    for number, original in enumerate(converted):
-        digest = digests[original.source]
-        stored_name = _stored_name(original.source.name, digest, state)
-        notes: dict[tuple[str, str], LineNotes] = {}
-        for what, lines in (("rejects", original.rejects), ("repairs", original.repairs)):
-            for line in lines:
-                if (what, line.table) not in notes:
-                    notes[what, line.table] = LineNotes(work, f"{what}-{number}-{line.table}")
-                notes[what, line.table].add(line.line_number, line.rule, line.original_text)
-        for table, path in original.tables.items():
-            file = _Checked(
-                SourceFile(path, original.source.name, table, "parquet", False),
-                stored_name,
-                digest,
-                connector,
-                "",
-                {},
-                0,
-            )
-            file.relation = parquet_relation(path)
-            place = f"{original.source.name} ({table})"
-            matches, landed, file.row_count = read_parquet_columns(
-                checker, file.relation, place, tables[table]
-            )
-            file.columns = {match.landed: sql for match, sql in zip(matches, landed, strict=True)}
-            file.rejects, file.repairs = notes.get(("rejects", table)), notes.get(("repairs", table))
-            checked.append(file)
-    checker.close()
+    with duckdb.connect() as checker:
+        for number, original in enumerate(converted):
+            digest = digests[original.source]
+            stored_name = _stored_name(original.source.name, digest, state)
+            rejects = _notes_by_table(original.rejects, work, f"rejects-{number}")
+            repairs = _notes_by_table(original.repairs, work, f"repairs-{number}")
+            for table, path in original.tables.items():
+                source = SourceFile(path, original.source.name, table, "parquet", False)
+                file = _Checked(source, stored_name, digest, connector, parquet_relation(path), {}, 0)
+                matches, landed, file.row_count = read_parquet_columns(
+                    checker, file.relation, f"{source.name} ({table})", tables[table]
+                )
+                file.columns = {match.landed: sql for match, sql in zip(matches, landed, strict=True)}
+                file.rejects, file.repairs = rejects.get(table), repairs.get(table)
+                checked.append(file)
     return checked
+
+
+def _notes_by_table(lines: Sequence[LineNote], work: Path, stem: str) -> dict[str, LineNotes]:
+    notes: dict[str, LineNotes] = {}
+    for line in lines:
+        if line.table not in notes:
+            notes[line.table] = LineNotes(work, f"{stem}-{line.table}")
+        notes[line.table].add(line.line_number, line.rule, line.original_text)
+    return notes
 
 
 def _write_all(
@@ -402,7 +392,8 @@ def _drop_all(
     views = {
         row[0]
         for row in connection.execute(
-            "select view_name from duckdb_views() where database_name = current_database() and schema_name = ?",
+            "select view_name from duckdb_views() "
+            "where database_name = current_database() and schema_name = ?",
             [SCHEMA],
         ).fetchall()
     }
@@ -423,7 +414,8 @@ def _create_or_widen(
     files: list[_Checked],
     existing: dict[str, str] | None,
 ) -> dict[str, str]:
-    """Create a table that all files fit in, or widen the one there; a column of several types becomes text."""
+    """Create a table that all files fit in, or widen the one there; a column of several types becomes
+    text."""
     types: dict[str, str] = dict(existing or {})
     for file in files:
         for name, (_, data_type) in file.columns.items():

@@ -1,4 +1,4 @@
-"""Parquet files: every column lands in its contract type when all its values convert, else as text to be judged later."""
+"""Parquet files: a column lands in its contract type when all its values convert, else as text."""
 
 from __future__ import annotations
 
@@ -27,8 +27,9 @@ def read_parquet_columns(
 ) -> tuple[list[Match], list[tuple[str, str]], int]:
     """Check the columns of a Parquet file against the contract.
 
-    Returns the matches, for each the SQL that lands it with the type that it then has, and the number of rows.
-    Raises CxMetricsError for an unreadable file, a missing required column or a type that can never fit.
+    Returns the matches, for each the SQL that lands it with the type that it then has, and the number of
+    rows. Raises CxMetricsError for an unreadable file, a missing required column or a type that can never
+    fit.
     """
     try:
         described = connection.execute(f"describe select * from {relation}").fetchall()
@@ -94,7 +95,8 @@ def family(found_type: str) -> str:
 
 
 def _unsure(name: str, found_type: str, column: Column) -> str | None:
-    """Return the condition under which a value would be lost or changed by its contract type, None if never."""
+    """Return the condition under which a value would be lost or changed by its contract type, None if
+    never."""
     wanted = sql_type(column)
     if family(found_type) not in ("integer", "decimal", "float") or found_type in _WHOLE_INTEGERS:
         return None

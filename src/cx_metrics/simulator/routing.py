@@ -237,44 +237,73 @@ class Messages:
 def serve_deferred(
     due: list[int],
     turn: list[int],
+    owner: list[int],
     total: list[int],
     work: list[list[int]],
     pause: list[list[int]],
     crew: Crew,
     *,
     until: int,
+    owner_wait: int,
 ) -> Messages:
     """Run one written queue for one day: the message that has waited longest is answered first, nobody gives up.
 
-    ``due`` is when each open contact next needs an answer, ``turn`` how many it has had of ``total``; ``work`` and
-    ``pause`` are seconds per turn. ``due`` and ``turn`` are updated in place; what is not reached before ``until`` or
-    before the last agent leaves stays for the next day.
+    ``due`` is when each open contact next needs an answer, ``turn`` how many it has had of ``total``, ``owner`` the
+    agent who wrote last (negative for none); ``work`` and ``pause`` are seconds per turn. The owner answers again
+    when on duty and free within ``owner_wait`` seconds, otherwise whoever is free first. ``due``, ``turn`` and
+    ``owner`` are updated in place; what is not reached before ``until`` or before the last agent leaves stays.
     """
     done = Messages([], [], [], [], [])
     tasks = [(when, i) for i, when in enumerate(due) if when < until]
     heapify(tasks)
-    ends = [windows[0][1] for windows in crew.windows]
-    step = [0] * len(crew.agents)
-    free = [(windows[0][0], slot) for slot, windows in enumerate(crew.windows)]
+    windows, agents = crew.windows, crew.agents
+    ready = [slots[0][0] for slots in windows]
+    ends = [slots[0][1] for slots in windows]
+    step = [0] * len(agents)
+    slot_of = {agent: slot for slot, agent in enumerate(agents)}
+    free = [(when, slot) for slot, when in enumerate(ready)]
     heapify(free)
-    while tasks and free:
-        now, i = tasks[0]
-        ready, slot = free[0]
-        start = ready if ready > now else now
-        if start >= ends[slot]:
-            heappop(free)
+
+    def start_at(slot: int, now: int) -> int:
+        """Return when a slot can start, or NEVER; moves the slot on to its next window where needed."""
+        while True:
+            start = ready[slot] if ready[slot] > now else now
+            if start < ends[slot]:
+                return start
             step[slot] += 1
-            if step[slot] < len(crew.windows[slot]):
-                opens, ends[slot] = crew.windows[slot][step[slot]]
-                heappush(free, (opens if opens > ready else ready, slot))
-            continue
+            if step[slot] >= len(windows[slot]):
+                ends[slot] = -1
+                return NEVER
+            opens, ends[slot] = windows[slot][step[slot]]
+            if opens > ready[slot]:
+                ready[slot] = opens
+                heappush(free, (opens, slot))
+
+    while tasks:
+        now, i = tasks[0]
+        slot = slot_of.get(owner[i], -1)
+        start = start_at(slot, now) if slot >= 0 and ends[slot] >= 0 else NEVER
+        if start > now + owner_wait:
+            start = NEVER
+            while free:
+                when, slot = free[0]
+                if when != ready[slot] or ends[slot] < 0:
+                    heappop(free)
+                    continue
+                start = start_at(slot, now)
+                if start < NEVER and when == ready[slot]:
+                    break
+            if start == NEVER:
+                break
         heappop(tasks)
         number = turn[i]
         end = start + max(10, int(work[i][number] * crew.speed[slot]))
-        heapreplace(free, (end, slot))
+        ready[slot] = end
+        heappush(free, (end, slot))
+        owner[i] = agents[slot]
         done.contact.append(i)
         done.turn.append(number)
-        done.agent.append(crew.agents[slot])
+        done.agent.append(agents[slot])
         done.start.append(start)
         done.end.append(end)
         turn[i] = number + 1

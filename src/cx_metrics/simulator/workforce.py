@@ -83,8 +83,11 @@ class Workforce:
             for _ in range(pool):
                 days = int(min(rng.exponential(640), 4200)) + 20
                 self._hire(rng, lane, AGENT, -WARM_UP_DAYS - days)
-            for _ in range(ceil(pool / 12)):
-                self._hire(rng, lane, SUPERVISOR, -WARM_UP_DAYS - 300 - int(rng.exponential(900)))
+        for lane, door in enumerate(LANES):
+            site = [self._pools[i] for i, other in enumerate(LANES) if other.site == door.site]
+            if lane == next(i for i, other in enumerate(LANES) if other.site == door.site):
+                for _ in range(ceil(sum(site) / 12)):
+                    self._hire(rng, lane, SUPERVISOR, -WARM_UP_DAYS - 300 - int(rng.exponential(900)))
         for _ in range(2):
             self._hire(rng, 0, BACK_OFFICE, -WARM_UP_DAYS - 100 - int(rng.exponential(900)))
         for day in range(-WARM_UP_DAYS, self.settings.days + 1):
@@ -146,6 +149,8 @@ class Workforce:
         self._hired = np.array(self.hired)
         self._left = np.array(self.left)
         self._second = np.array(self.second)
+        sites = [lane.site for lane in LANES]
+        self._site = np.array([sites.index(site) for site in sites])
         self._talent = np.array(self.talent)
         self._pace = np.array(self.pace)
         first = {move.person: move.lane for move in reversed(self.moves)}
@@ -164,15 +169,11 @@ class Workforce:
         return np.asarray(self._talent[agents] + 0.02 - 0.09 * np.exp(-tenure / 90))
 
     def supervisors(self, lane: int, day: int) -> Ints:
-        """Return the supervisors of a lane on a day; never empty."""
-        there = (self._role == SUPERVISOR) & (self._hired <= day) & (self._left >= day)
-        mine = np.flatnonzero(there & (self._home == lane))
-        if len(mine):
-            return mine
-        anyone = np.flatnonzero(there)
-        if len(anyone):
-            return anyone
-        return np.flatnonzero((self._role == SUPERVISOR) & (self._hired <= -WARM_UP_DAYS))[:1]
+        """Return the supervisors of a lane's site on a day; never empty."""
+        there = (self._role == SUPERVISOR) & (self._hired <= day)
+        mine = there & (self._site[self._home] == self._site[lane])
+        working = np.flatnonzero(mine & (self._left >= day))
+        return working if len(working) else np.flatnonzero(mine)[:1]
 
     # Staffing
 

@@ -1,0 +1,46 @@
+# cx_metrics: every target is a visible command or two. Plain dbt does the same after the set-up: .venv/bin/dbt build
+PYTHON ?= python3
+BIN := .venv/bin
+INPUT ?=
+CONNECTOR ?=
+
+.DEFAULT_GOAL := build
+.PHONY: build test lint docs bench clean
+
+# A year of a simulated contact center, or INPUT=folder of your own files, or CONNECTOR=name INPUT="files of that platform".
+build: .venv/ready
+ifneq ($(INPUT),)
+	$(BIN)/cxm load $(if $(CONNECTOR),--connector $(CONNECTOR)) $(INPUT)
+else
+	test -e input/contacts.parquet || $(BIN)/cxm simulate --out input
+	$(BIN)/cxm load input
+endif
+	$(BIN)/dbt build --quiet
+	$(BIN)/cxm headline
+
+test: .venv/ready
+	$(BIN)/pytest
+
+lint: .venv/ready
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/yamllint --strict .
+	$(BIN)/dbt parse --quiet && $(BIN)/mf validate-configs --skip-dw
+	$(BIN)/sqlfluff lint models tests/invariants analyses
+	$(BIN)/dbt-score lint --manifest target/manifest.json && $(BIN)/dbt-bouncer run --config-file dbt-bouncer.yml
+	$(BIN)/cxm docs metrics --check && $(BIN)/cxm docs mapping --check
+
+# Writes the metric dictionary, the mapping guide, and the dbt documentation as one HTML page: target/static_index.html
+docs: .venv/ready
+	$(BIN)/cxm docs metrics && $(BIN)/cxm docs mapping
+	$(BIN)/dbt docs generate --static
+
+bench: .venv/ready
+	$(BIN)/python benchmarks/contacts_at_scale.py
+
+clean:
+	rm -rf target logs build input warehouse.duckdb warehouse.duckdb.wal
+
+.venv/ready: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@

@@ -1,0 +1,147 @@
+"""The whole simulation: draw the world, run day after day, write the tables in chunks of days."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from cx_metrics.simulator import clock, contacts as contact_tables, defects as defect_rules
+from cx_metrics.simulator.center import Center
+from cx_metrics.simulator.demand import Demand
+from cx_metrics.simulator.frames import Frame, concat, size
+from cx_metrics.simulator.population import Population
+from cx_metrics.simulator.records import CONTACT_FIELDS, PIECE_FIELDS, Office
+from cx_metrics.simulator.settings import WARM_UP_DAYS, Settings
+from cx_metrics.simulator.workforce import Workforce
+from cx_metrics.simulator.writing import Writer
+
+_CHUNK_CONTACTS = 40_000
+_CHUNK_CUSTOMERS = 200_000
+
+
+@dataclass(frozen=True)
+class SimulationSummary:
+    """What was written: the folder, the rows of every table, and the period.
+
+    ``contacts`` counts contact records without repeated deliveries; ``complete_through`` is the UTC instant of the
+    extract, ``defects`` how many rows the truth lists as spoiled or late.
+    """
+
+    out: Path
+    file_format: str
+    rows: dict[str, int]
+    start: date
+    days: int
+    complete_through: datetime
+    contacts: int
+    customers: int
+    defects: int
+
+
+def simulate(
+    out: Path,
+    *,
+    contacts: int | None = None,
+    customers: int | None = None,
+    days: int = 365,
+    start: date = date(2024, 1, 1),
+    seed: int = 1,
+    vendors: int = 2,
+    defects: float = 0.0,
+    late: float = 0.0,
+    file_format: str = "parquet",
+    progress: Callable[[int, int], None] | None = None,
+) -> SimulationSummary:
+    """Write the raw tables of a simulated contact center into a folder.
+
+    ``contacts`` is about how many contact records there will be in all, ``customers`` how many customers there are on
+    the first day; each follows from the other, and with neither there are about 50,000 contacts. ``vendors`` is the
+    number of outsourcers; ``defects`` and ``late`` are shares of the rows of contacts and segments. ``progress`` is
+    called with the days done and the days in all. The same arguments give the same bytes.
+
+    Raises ValueError for an argument out of its range, and FileExistsError when the folder holds other files.
+    """
+    settings = Settings.of(
+        contacts=contacts,
+        customers=customers,
+        days=days,
+        start=start,
+        seed=seed,
+        vendors=vendors,
+        defects=defects,
+        late=late,
+        file_format=file_format,
+    )
+    arguments = {
+        "contacts": contacts,
+        "customers": customers,
+        "days": days,
+        "start": start.isoformat(),
+        "seed": seed,
+        "vendors": vendors,
+        "defects": defects,
+        "late": late,
+        "file_format": file_format,
+    }
+    with Writer(out, file_format, arguments) as writer:
+        population = Population(settings)
+        demand = Demand(settings, population)
+        workforce = Workforce(settings, demand)
+        for name, table in contact_tables.reference_tables(settings).items():
+            writer.write(name, table)
+        writer.write("agents", contact_tables.agents_table(settings, workforce))
+        for first in range(0, size(population.customers), _CHUNK_CUSTOMERS):
+            rows = contact_tables.customers_table(settings, population, first, _CHUNK_CUSTOMERS)
+            writer.write("customers", rows)
+        written = _run_days(settings, Center(Office(settings, population, demand, workforce)), writer, progress)
+    return SimulationSummary(
+        out=out,
+        file_format=file_format,
+        rows=dict(writer.rows),
+        start=start,
+        days=days,
+        complete_through=clock.as_datetime(settings.known_until),
+        contacts=written,
+        customers=writer.rows["customers"],
+        defects=writer.rows.get("truth/defects", 0),
+    )
+
+
+def _run_days(
+    settings: Settings, center: Center, writer: Writer, progress: Callable[[int, int], None] | None
+) -> int:
+    """Run all days and write contacts and segments chunk by chunk; return how many contact records there are."""
+    chunk_days = max(1, min(28, int(_CHUNK_CONTACTS / max(settings.contacts_per_day, 1.0))))
+    records: list[Frame] = []
+    segments: list[Frame] = []
+    written = 0
+    for day in range(-WARM_UP_DAYS, settings.days):
+        record, piece = center.one_day(day)
+        records.append(record)
+        segments.append(piece)
+        is_last = day == settings.days - 1
+        if is_last:
+            record, piece = center.still_open()
+            records.append(record)
+            segments.append(piece)
+        if is_last or (day >= 0 and (day + 1) % chunk_days == 0):
+            written += _write_chunk(settings, records, segments, writer)
+            records, segments = [], []
+        if progress is not None and day >= 0:
+            progress(day + 1, settings.days)
+    return written
+
+
+def _write_chunk(settings: Settings, records: list[Frame], pieces: list[Frame], writer: Writer) -> int:
+    calls, parts, numbers, segment_of = contact_tables.tables_of(
+        settings, concat(records, CONTACT_FIELDS), concat(pieces, PIECE_FIELDS)
+    )
+    count = int(calls.num_rows)
+    calls, parts, truth = defect_rules.spoil(settings, calls, parts, numbers, segment_of)
+    writer.write("contacts", calls)
+    writer.write("contact_segments", parts)
+    if settings.defects or settings.late:
+        writer.write("defects", truth, folder="truth")
+    return count

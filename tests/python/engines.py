@@ -1,0 +1,430 @@
+"""The three engines of the project as tests use them: DuckDB, Postgres and Spark, each in a fresh private warehouse.
+
+Every engine takes raw tables as Arrow tables, runs dbt with the project's own profile, and gives back the rows of a relation
+as plain Python values. Nothing is skipped: where a program is missing, the test fails and says what to install.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import pwd
+import re
+import shutil
+import socket
+import subprocess
+import tempfile
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+from dbt.cli.main import dbtRunner
+
+PROJECT = Path(__file__).resolve().parents[2]
+"""The folder that holds dbt_project.yml."""
+
+Rows = list[tuple[Any, ...]]
+RawTables = Mapping[str, pa.Table]
+
+
+class MissingProgramError(AssertionError):
+    """A program that the test needs is not on this machine; the text says what to install."""
+
+
+class Engine(ABC):
+    """One engine with one warehouse at a time, everything of it inside `folder`."""
+
+    name: str
+
+    def __init__(self, folder: Path) -> None:
+        """Keep what belongs to the engine in `folder`, which must exist."""
+        self.folder = folder
+        self._builds = 0
+
+    @abstractmethod
+    def start_afresh(self) -> None:
+        """Throw the warehouse away and begin an empty one."""
+
+    @abstractmethod
+    def load(self, tables: RawTables) -> None:
+        """Write raw tables, with the types that they have, into the schema `raw`."""
+
+    @abstractmethod
+    def read(self, relation: str) -> tuple[list[str], Rows]:
+        """Return the columns and all rows of a relation such as `marts.fct_contacts`; instants are naive UTC."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Stop whatever runs."""
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables by which the project's profile finds this warehouse."""
+        return {}
+
+    def run_dbt(self, *arguments: str) -> None:
+        """Run dbt on this engine, for example `run_dbt("build")`; raise AssertionError with what failed."""
+        command = [
+            *arguments,
+            *("--target", self.name),
+            *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT / "profiles")),
+            *("--target-path", str(self.folder / "target"), "--log-path", str(self.folder / "logs")),
+            *("--no-use-colors", "--quiet", "--no-write-json", "--static-parser"),
+        ]
+        with _environment(self.environment()):
+            outcome = dbtRunner().invoke(command)
+        if outcome.success:
+            return
+        problems = [f"dbt {' '.join(arguments)} failed on {self.name}: {outcome.exception or ''}".rstrip(": ")]
+        for result in getattr(outcome.result, "results", []):
+            if str(result.status) in ("error", "fail", "runtime error"):
+                problems.append(f"{result.node.unique_id}: {result.message}")
+        raise AssertionError("\n".join(problems))
+
+    def build(self, tables: RawTables) -> None:
+        """Load raw tables into an empty warehouse and build and test every model."""
+        self.start_afresh()
+        self.load(tables)
+        self.run_dbt("build")
+
+
+class DuckDB(Engine):
+    """The embedded engine: one file per warehouse."""
+
+    name = "duckdb"
+
+    @property
+    def path(self) -> Path:
+        """The database file of the present warehouse."""
+        return self.folder / f"warehouse_{self._builds}.duckdb"
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables by which the project's profile finds this warehouse."""
+        return {"CX_DATABASE": str(self.path)}
+
+    def start_afresh(self) -> None:
+        """Begin a new file."""
+        self._builds += 1
+
+    def load(self, tables: RawTables) -> None:
+        """Write raw tables into the schema `raw`."""
+        with duckdb.connect(str(self.path)) as connection:
+            connection.execute("create schema raw")
+            for name, table in tables.items():
+                connection.register("delivered", table)
+                connection.execute(f'create table raw."{name}" as select * from delivered')
+                connection.unregister("delivered")
+
+    def read(self, relation: str) -> tuple[list[str], Rows]:
+        """Return the columns and all rows of a relation."""
+        with duckdb.connect(str(self.path)) as connection:
+            cursor = connection.execute(f"select * from {relation}")
+            return [column[0] for column in cursor.description or ()], cursor.fetchall()
+
+    def close(self) -> None:
+        """Do nothing: no process is left."""
+
+
+class Postgres(Engine):
+    """A private cluster on loopback that lives as long as this object, with one database per warehouse."""
+
+    name = "postgres"
+    superuser = "cx_metrics"
+
+    def __init__(self, folder: Path) -> None:
+        """Create and start the cluster."""
+        super().__init__(folder)
+        programs = _postgres_programs()
+        self._pg_ctl = programs / "pg_ctl"
+        # not below pytest's folders: those belong to the user who runs the tests and the server must not be root
+        self._home = Path(tempfile.mkdtemp(prefix="cx_metrics_postgres_"))
+        self._data = self._home / "data"
+        self._as_user = _unprivileged_user(self._home)
+        atexit.register(self.close)
+        self.port = 0
+        try:
+            self._run(
+                [
+                    *(programs / "initdb", "--pgdata", self._data, "--username", self.superuser),
+                    *("--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync"),
+                ]
+            )
+            self._start()
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def database(self) -> str:
+        """Name of the present warehouse's database."""
+        return f"cx_metrics_{self._builds}"
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables by which the project's profile finds this warehouse."""
+        return {
+            "CX_POSTGRES_HOST": "127.0.0.1",
+            "CX_POSTGRES_PORT": str(self.port),
+            "CX_POSTGRES_USER": self.superuser,
+            "CX_POSTGRES_PASSWORD": "",
+            "CX_POSTGRES_DATABASE": self.database,
+        }
+
+    def start_afresh(self) -> None:
+        """Begin a new database."""
+        self._builds += 1
+        with self._connect("postgres") as connection:
+            connection.autocommit = True
+            connection.cursor().execute(f"create database {self.database}")
+
+    def load(self, tables: RawTables) -> None:
+        """Write raw tables into the schema `raw`."""
+        from psycopg2.extras import execute_values
+
+        with self._connect(self.database) as connection, connection.cursor() as cursor:
+            cursor.execute("create schema raw")
+            for name, table in tables.items():
+                columns = [f'"{field.name}" {_postgres_type(field.type)}' for field in table.schema]
+                cursor.execute(f'create table raw."{name}" ({", ".join(columns)})')
+                rows = [tuple(row.values()) for row in table.to_pylist()]
+                if rows:
+                    execute_values(cursor, f'insert into raw."{name}" values %s', rows)
+            connection.commit()
+
+    def read(self, relation: str) -> tuple[list[str], Rows]:
+        """Return the columns and all rows of a relation."""
+        with self._connect(self.database) as connection, connection.cursor() as cursor:
+            cursor.execute(f"select * from {relation}")
+            return [column.name for column in cursor.description], cursor.fetchall()
+
+    def close(self) -> None:
+        """Stop the cluster and remove it."""
+        if (self._data / "postmaster.pid").exists():
+            self._run([self._pg_ctl, "stop", "--pgdata", self._data, "--mode", "immediate", "--wait"])
+        shutil.rmtree(self._home, ignore_errors=True)
+        atexit.unregister(self.close)
+
+    def _start(self) -> None:
+        # another process may take a port between the moment it is found free and the moment it is used
+        for attempt in range(3):
+            self.port = _free_port()
+            # the server's own zone is an odd one, because no result may depend on it
+            settings = {
+                "port": self.port,
+                "listen_addresses": "127.0.0.1",
+                "unix_socket_directories": "",
+                "fsync": "off",
+                "synchronous_commit": "off",
+                "full_page_writes": "off",
+                "timezone": "Pacific/Chatham",
+            }
+            options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
+            log = self._home / "server.log"
+            try:
+                self._run(
+                    [self._pg_ctl, "start", "--pgdata", self._data, "--log", log, "--wait", "--options", options]
+                )
+                return
+            except AssertionError:
+                if attempt == 2:
+                    raise
+
+    def _run(self, command: Sequence[str | Path]) -> None:
+        finished = subprocess.run(
+            [str(part) for part in command],
+            cwd=self._home,
+            stdin=subprocess.DEVNULL,
+            # a file and no pipe: the server inherits it and would keep a pipe open
+            stdout=(output := tempfile.TemporaryFile("w+")),  # noqa: SIM115
+            stderr=subprocess.STDOUT,
+            **self._as_user,
+        )
+        output.seek(0)
+        if finished.returncode:
+            log = self._home / "server.log"
+            details = log.read_text() if log.exists() else ""
+            raise AssertionError(f"{command[0]} failed: {output.read()}\n{details}")
+
+    @contextlib.contextmanager
+    def _connect(self, database: str) -> Iterator[Any]:
+        import psycopg2
+
+        connection = psycopg2.connect(
+            host="127.0.0.1", port=self.port, user=self.superuser, dbname=database
+        )
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+
+class Spark(Engine):
+    """A local Spark session in this process, its catalog in memory and its tables as Parquet files in `folder`."""
+
+    name = "spark"
+
+    def __init__(self, folder: Path) -> None:
+        """Start the session, set up for many small queries."""
+        super().__init__(folder)
+        _require_java()
+        from pyspark.sql import SparkSession
+
+        os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
+        settings = {
+            "spark.driver.host": "127.0.0.1",
+            "spark.driver.bindAddress": "127.0.0.1",
+            "spark.driver.memory": "2g",
+            "spark.driver.extraJavaOptions": f"-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Dderby.system.home={folder}",
+            "spark.ui.enabled": "false",
+            "spark.ui.showConsoleProgress": "false",
+            "spark.local.dir": str(folder / "local"),
+            "spark.sql.warehouse.dir": str(folder / "warehouse"),
+            "spark.sql.catalogImplementation": "in-memory",
+            "spark.sql.session.timeZone": "UTC",
+            "spark.sql.shuffle.partitions": "1",
+            "spark.default.parallelism": "1",
+            "spark.sql.adaptive.enabled": "false",
+            "spark.sql.codegen.wholeStage": "false",
+            "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+        }
+        builder = SparkSession.builder.master("local[2]").appName("cx_metrics")
+        for key, value in settings.items():
+            builder = builder.config(key, value)
+        self._session = builder.getOrCreate()
+        self._session.sparkContext.setLogLevel("ERROR")
+
+    def start_afresh(self) -> None:
+        """Drop every schema."""
+        self._builds += 1
+        for schema in self._session.catalog.listDatabases():
+            if schema.name != "default":
+                self._session.sql(f"drop schema {schema.name} cascade")
+
+    def load(self, tables: RawTables) -> None:
+        """Write raw tables as Parquet files and name them in the schema `raw`."""
+        folder = self.folder / f"raw_{self._builds}"
+        self._session.sql("create schema raw")
+        for name, file in write_parquet(tables, folder).items():
+            self._session.sql(f"create table raw.`{name}` using parquet location '{file.parent}'")
+
+    def read(self, relation: str) -> tuple[list[str], Rows]:
+        """Return the columns and all rows of a relation."""
+        table = self._session.sql(f"select * from {relation}").toArrow()
+        columns = [[_naive(value) for value in column.to_pylist()] for column in table.columns]
+        return table.column_names, list(zip(*columns, strict=True))
+
+    def close(self) -> None:
+        """Stop the session."""
+        self._session.stop()
+
+
+def write_parquet(tables: RawTables, folder: Path) -> dict[str, Path]:
+    """Write each raw table as `<folder>/<table>/<table>.parquet` and return the files by table."""
+    files = {}
+    for name, table in tables.items():
+        file = folder / name / f"{name}.parquet"
+        file.parent.mkdir(parents=True)
+        pq.write_table(table, file)
+        files[name] = file
+    return files
+
+
+def _naive(value: Any) -> Any:
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value.astimezone(UTC).replace(tzinfo=None)
+    return value
+
+
+@contextlib.contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _postgres_type(arrow_type: pa.DataType) -> str:
+    if pa.types.is_decimal(arrow_type):
+        return f"numeric({arrow_type.precision}, {arrow_type.scale})"
+    if pa.types.is_timestamp(arrow_type):
+        return "timestamp" if arrow_type.tz is None else "timestamptz"
+    names = {
+        pa.string(): "text",
+        pa.bool_(): "boolean",
+        pa.int32(): "integer",
+        pa.int64(): "bigint",
+        pa.float64(): "double precision",
+        pa.date32(): "date",
+    }
+    return names[arrow_type]
+
+
+def _postgres_programs() -> Path:
+    folders: list[Path] = []
+    for program in ("pg_ctl", "initdb"):
+        if found := shutil.which(program):
+            folders.append(Path(found).resolve().parent)
+    if pg_config := shutil.which("pg_config"):
+        asked = subprocess.run([pg_config, "--bindir"], capture_output=True, text=True, check=False)
+        folders.append(Path(asked.stdout.strip()))
+    for pattern in ("usr/lib/postgresql/*/bin", "usr/pgsql-*/bin", "opt/homebrew/opt/postgresql*/bin"):
+        folders.extend(sorted(Path("/").glob(pattern), key=_version, reverse=True))
+    for folder in folders:
+        if all((folder / program).is_file() for program in ("initdb", "pg_ctl", "postgres")):
+            return folder
+    raise MissingProgramError(
+        "PostgreSQL's server programs (initdb, pg_ctl, postgres) are not on this machine: install them "
+        "(Debian, Ubuntu: apt-get install postgresql; macOS: brew install postgresql), or put them on PATH"
+    )
+
+
+def _version(folder: Path) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", str(folder))]
+
+
+def _unprivileged_user(home: Path) -> dict[str, Any]:
+    """Return the arguments of subprocess that leave root, which Postgres refuses; the user gets the folder."""
+    if os.geteuid() != 0:
+        return {}
+    for name in ("postgres", "nobody"):
+        with contextlib.suppress(KeyError):
+            user = pwd.getpwnam(name)
+            os.chown(home, user.pw_uid, user.pw_gid)
+            return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+    raise MissingProgramError(
+        "Postgres does not run as root and there is no user postgres or nobody to run it as: "
+        "create one (useradd --system postgres), or run the tests as another user"
+    )
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _require_java() -> None:
+    advice = "install Java 17 or newer (Debian, Ubuntu: apt-get install openjdk-17-jre-headless), or set JAVA_HOME to it"
+    home = os.environ.get("JAVA_HOME")
+    java = str(Path(home, "bin", "java")) if home else shutil.which("java")
+    if java is None or not Path(java).is_file():
+        raise MissingProgramError(f"Spark needs Java, and there is none on this machine: {advice}")
+    asked = subprocess.run([java, "-version"], capture_output=True, text=True, check=False)
+    found = re.search(r'version "(\d+)', asked.stderr + asked.stdout)
+    if found is None or int(found.group(1)) < 17:
+        raise MissingProgramError(f"Spark needs Java 17, and {java} is {asked.stderr.strip()}: {advice}")
+
+
+def engine_classes() -> Iterable[type[Engine]]:
+    """Return the engines, the reference first."""
+    return (DuckDB, Postgres, Spark)
