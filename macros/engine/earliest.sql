@@ -13,7 +13,7 @@
 {%- endmacro %}
 
 {% macro duckdb__end_of_order(value, order_by, function, direction) -%}
-    {{ function }}({{ value }}, row({{ order_by | join(', ') }})) filter (where {{ value }} is not null)
+    {{ function }}({{ value }}, {{ order_by[0] if order_by | length == 1 else 'row(' ~ order_by | join(', ') ~ ')' }}) filter (where {{ value }} is not null)
 {%- endmacro %}
 
 {% macro postgres__end_of_order(value, order_by, function, direction) -%}

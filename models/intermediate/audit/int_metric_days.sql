@@ -37,9 +37,9 @@ rolled_up as (
         {{ "'all'" if dimension == 'all' else "coalesce(cast(" ~ dimension ~ " as " ~ dbt.type_string() ~ "), '(unknown)')" }} as dimension_value,
         {%- for other in models %}
         {%- for measure in other.measures %}
-        {{ 'sum(' ~ measure.name ~ ')' if other.name == model.name else 'null' }} as {{ measure.name }},
+        {{ 'sum(' ~ measure.name ~ ')' if other.name == model.name else 'cast(null as bigint)' }} as {{ measure.name }},
         {%- endfor %}
-        {{ 'sum(' ~ other.name ~ '_row_count)' if other.name == model.name else 'null' }} as {{ other.name }}_row_count{{ ',' if not loop.last }}
+        {{ 'sum(' ~ other.name ~ '_row_count)' if other.name == model.name else 'cast(null as bigint)' }} as {{ other.name }}_row_count{{ ',' if not loop.last }}
         {%- endfor %}
     from cube_{{ model.name }}
     group by day{{ ', ' ~ dimension if dimension != 'all' }}

@@ -50,10 +50,10 @@ final as (
         contact_id,
         contact_record_id,
         agent_id,
-        row_number() over (
+        cast(row_number() over (
             partition by contact_id
             order by started_at, contact_record_id, agent_id
-        ) as agent_segment_number,
+        ) as bigint) as agent_segment_number,
         queue_id,
         is_callback_attempt,
         started_at,

@@ -26,8 +26,8 @@ class Center:
         entering, when = entry.enter(self.office, day, needs)
         is_live = np.isin(entering["door"], world.LIVE_LANES)
         live.run(self.office, day, take(entering, is_live), when[is_live])
-        self.written.run(day, take(entering, ~is_live), when[~is_live])
         outbound.call_out(self.office, day)
+        self.written.run(day, take(entering, ~is_live), when[~is_live])
         outbound.talk_inside(self.office, day)
         return concat(day.contacts, CONTACT_FIELDS), concat(day.pieces, PIECE_FIELDS)
 

@@ -23,6 +23,8 @@ MOST_TURNS = 6
 _PAUSE = {world.EMAIL: (18_000, 1.1), world.MESSAGING: (420, 1.2), world.SOCIAL: (2_700, 1.1)}
 """Median seconds until the customer writes again, and the spread of its logarithm."""
 _OWNER_WAIT = {world.EMAIL: 14_400, world.MESSAGING: 1_200, world.SOCIAL: 3_600}
+_TRIAGE = {world.EMAIL: (7_200, 0.9), world.MESSAGING: (60, 0.8), world.SOCIAL: (900, 0.9)}
+"""Median seconds, and spread of the logarithm, until a new message is sorted and given out."""
 CHASES = 0.06
 """Share of e-mails whose sender calls on the next day without waiting for the answer."""
 HANDED_ON = 0.05
@@ -124,6 +126,7 @@ class WrittenQueues:
         work[:, 1:] *= 0.8
         work = np.where(simple[:, None], 20.0, work)
         median, spread = _PAUSE[channel]
+        triage = _TRIAGE[channel]
         pause = 30 + median * rng.lognormal(0.0, spread, (rows, MOST_TURNS))
         handed = rng.random(rows) < HANDED_ON
         how = np.array((world.ESCALATION, world.BLIND, world.TO_QUEUE))[rng.integers(0, 3, rows)]
@@ -132,7 +135,7 @@ class WrittenQueues:
             Open(
                 contacts,
                 entered=entry,
-                due=entry.copy(),
+                due=entry + np.floor(triage[0] * rng.lognormal(0.0, triage[1], rows)).astype(np.int64),
                 turn=np.zeros(rows, dtype=np.int64),
                 owner=np.full(rows, NONE, dtype=np.int64),
                 total=total.astype(np.int64),
@@ -162,12 +165,13 @@ class WrittenQueues:
             state.total.tolist(),
             state.work.tolist(),
             state.pause.tolist(),
-            day.crews[lane],
+            day.written_crew(lane),
             until=self.office.workforce.lane_grid(lane, day.number).end,
             owner_wait=_OWNER_WAIT[LANES[lane].channel],
         )
         state.due, state.turn = np.array(due, dtype=np.int64), np.array(turn, dtype=np.int64)
         state.owner = np.array(owner, dtype=np.int64)
+        day.spend_idle(done)
         state.agent[done.contact, done.turn] = done.agent
         state.start[done.contact, done.turn] = done.start
         state.end[done.contact, done.turn] = done.end

@@ -23,10 +23,12 @@ _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 def blank(fields: Fields, rows: int) -> Frame:
     """Return a frame of ``rows`` rows: numbers are NONE (missing), booleans are false."""
-    return {
-        name: np.zeros(rows, dtype=kind) if kind == "bool" else np.full(rows, NONE, dtype=kind)
-        for name, kind in fields.items()
-    }
+    frame: Frame = {}
+    for name, kind in fields.items():
+        column = np.empty(rows, dtype=kind)
+        column.fill(False if kind == "bool" else NONE)
+        frame[name] = column
+    return frame
 
 
 def size(frame: Mapping[str, Array]) -> int:

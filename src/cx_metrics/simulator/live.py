@@ -40,7 +40,7 @@ REDIALS = 0.52
 MISSED_RING = 0.012
 DROPPED = 0.010
 SAME_DAY_REPEAT = 0.030
-MOVES_UP, MOVES_HERE, MOVES_OUT = 0.062, 0.030, 0.006
+MOVES_UP, MOVES_HERE, MOVES_OUT = 0.085, 0.036, 0.006
 HOLDS, CONSULTS, CONSULTS_BEFORE_MOVE = 0.24, 0.015, 0.30
 RETURNS_UNRESOLVED, RETURNS_ABANDONED, FOLLOW_UP_PROMISED = 0.66, 0.35, 0.16
 COURTESY_CALLS, SURVEY_CALLS, COLLECTION_CALLS = 0.010, 0.008, 0.10
@@ -74,7 +74,30 @@ def run(office: Office, day: Day, contacts: Frame, entry: Ints) -> None:
                 contacts, moved = _open_records(office, contacts, moved, when, target)
             moving.setdefault(target, []).append((moved, when, nth))
         legs.append(ran)
-    _settle(office, day, contacts, concat(legs, LEG_FIELDS))
+    together = concat(legs, LEG_FIELDS)
+    _settle(office, day, contacts, together)
+    _note_idle(day, together)
+
+
+def _note_idle(day: Day, legs: Frame) -> None:
+    """Leave to the written queues the time that agents of live queues had between two contacts."""
+    worked = legs["agent"] != NONE
+    answered = legs["outcome"] == routing.ANSWERED
+    until = np.where(answered, _talk_end(legs) + legs["wrap"], legs["exit"] + legs["ring"] + _DIAL_ENDS)
+    missed = legs["missed_agent"] != NONE
+    for agent, start, end in zip(
+        np.concatenate([legs["agent"][worked], legs["missed_agent"][missed]]).tolist(),
+        np.concatenate([legs["exit"][worked], legs["missed_at"][missed]]).tolist(),
+        np.concatenate([until[worked], legs["missed_at"][missed] + routing.RING_LIMIT + routing.NOT_READY]).tolist(),
+        strict=True,
+    ):
+        day.busy.setdefault(agent, []).append((start, end))
+    for lane in world.LIVE_LANES:
+        crew = day.crews[lane]
+        for agent, windows, speed in zip(crew.agents, crew.windows, crew.speed, strict=True):
+            if agent not in day.idle:
+                day.idle[agent] = routing.gaps(windows, day.busy.get(agent, []))
+                day.idle_speed[agent] = speed
 
 
 def _run_lane(
@@ -298,7 +321,7 @@ def _settle(office: Office, day: Day, contacts: Frame, legs: Frame) -> None:
 
     reason = contacts["reason"]
     lane = legs["lane"][last]
-    chance = _RESOLVE[reason] + 0.06 * np.isin(lane, world.SPECIALIST_LANES)
+    chance = _RESOLVE[reason] + 0.06 * (lane == world.SPECIALISTS)
     chance = chance + 0.03 * np.minimum(contacts["attempt"], 2) - 0.02 * (contacts["channel"] == world.CHAT)
     agent = legs["agent"][last]
     chance[served] += office.workforce.skill(agent[served], day.number)

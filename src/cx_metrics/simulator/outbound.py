@@ -47,13 +47,13 @@ def call_out(office: Office, day: Day) -> None:
     rng = office.settings.generator(Stage.OUTBOUND, day.number)
     calls = concat([office.planned_calls(day.number), _sales_calls(office, day, rng)], CALL_FIELDS)
     rows = size(calls)
-    crew = day.crews[DESK]
+    crew = day.written_crew(DESK)
     if not rows:
         return
     if not crew.agents:
         office.plan_calls(calls, np.full(rows, day.number + 1))
         return
-    opens = min(windows[0][0] for windows in crew.windows)
+    opens = day.door_starts[0] + 5 * 3600
     first, last = np.array(_WINDOWS)[calls["region"]].T
     due = opens + first + np.floor((last - first) * rng.random(rows)).astype(np.int64)
     is_reached = rng.random(rows) < _REACHED[calls["purpose"]]
@@ -74,6 +74,7 @@ def call_out(office: Office, day: Day) -> None:
         until=office.workforce.lane_grid(DESK, day.number).end,
         owner_wait=0,
     )
+    day.spend_idle(done)
     made = np.array(done.contact, dtype=np.int64)
     left_over = np.array(turn) == 0
     office.plan_calls(take(calls, left_over), np.full(int(left_over.sum()), day.number + 1))

@@ -10,7 +10,7 @@ from cx_metrics.simulator import clock, world
 from cx_metrics.simulator.demand import NEED_FIELDS, Demand
 from cx_metrics.simulator.frames import NONE, Array, Bools, Frame, Ints, blank, concat, size, take
 from cx_metrics.simulator.population import Population
-from cx_metrics.simulator.routing import Crew
+from cx_metrics.simulator.routing import Crew, Messages, gaps
 from cx_metrics.simulator.settings import Settings
 from cx_metrics.simulator.workforce import Workforce
 from cx_metrics.simulator.world import DOORS
@@ -92,7 +92,10 @@ _OTHER_DOORS = np.array(world.OTHER_DOORS, dtype=np.int8)
 
 @dataclass
 class Day:
-    """One operating day: who is on duty, which doors are open when, and the records that it finishes."""
+    """One operating day: who is on duty, which doors are open when, and the records that it finishes.
+
+    ``busy`` are the spans in which agents of live queues worked on contacts, ``idle`` the time left between them.
+    """
 
     number: int
     crews: list[Crew]
@@ -100,12 +103,37 @@ class Day:
     door_starts: Ints
     contacts: list[Frame] = field(default_factory=list)
     pieces: list[Frame] = field(default_factory=list)
+    busy: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    idle: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    idle_speed: dict[int, float] = field(default_factory=dict)
 
     def is_open(self, door: Array, at: Array) -> Bools:
         """Tell whether doors are open at given seconds of this day."""
         cell = (at - self.door_starts[door]) // clock.HALF_HOUR
         inside = (cell >= 0) & (cell < clock.CELLS)
         return np.asarray(inside & self.doors_open[door, np.clip(cell, 0, clock.CELLS - 1)], dtype=np.bool_)
+
+    def written_crew(self, lane: int) -> Crew:
+        """Return who can do the work of a written queue or the desk: its own agents, and others between contacts."""
+        own = self.crews[lane]
+        crew = Crew(list(own.agents), list(own.windows), list(own.speed), [False] * len(own.agents))
+        for blended in world.BLENDS[lane][0]:
+            for agent in dict.fromkeys(self.crews[blended].agents):
+                if self.idle.get(agent):
+                    crew.agents.append(agent)
+                    crew.windows.append(self.idle[agent])
+                    crew.speed.append(self.idle_speed[agent])
+                    crew.must_fit.append(True)
+        return crew
+
+    def spend_idle(self, done: Messages) -> None:
+        """Take the time of written work out of the agents' time between contacts."""
+        spent: dict[int, list[tuple[int, int]]] = {}
+        for agent, start, end in zip(done.agent, done.start, done.end, strict=True):
+            if agent in self.idle:
+                spent.setdefault(agent, []).append((start, end))
+        for agent, work in spent.items():
+            self.idle[agent] = gaps(self.idle[agent], work)
 
     def last_opening(self, door: int) -> int:
         """Return when a door closes for the day, or the start of the day when it does not open."""

@@ -21,8 +21,10 @@ NOTHING, MOVE_HERE, DROP, SOON_AGAIN, MOVE_UP, MOVE_OUT = range(6)
 
 RING_LIMIT = 20
 """Seconds after which an unanswered agent's telephone stops ringing."""
-_NOT_READY = 45
+NOT_READY = 45
 _RETRY_AFTER = 1200
+_SHORTEST_GAP = 150
+_MARGIN = 10
 _DIAL_ENDS = 10
 
 
@@ -31,12 +33,33 @@ class Crew:
     """Agents on duty at one queue on one day; one slot per contact that an agent may hold at once.
 
     ``windows`` are the (from, until) of every slot in order of time; a slot takes a contact that starts before
-    ``until`` and finishes it. ``speed`` multiplies talk time.
+    ``until`` and finishes it; where ``must_fit``, written work has to end before ``until``. ``speed`` multiplies
+    talk time.
     """
 
     agents: list[int] = field(default_factory=list)
     windows: list[list[tuple[int, int]]] = field(default_factory=list)
     speed: list[float] = field(default_factory=list)
+    must_fit: list[bool] = field(default_factory=list)
+
+
+def gaps(windows: list[tuple[int, int]], busy: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return what is left of time windows between busy spans (which may overlap), with a margin around each."""
+    left: list[tuple[int, int]] = []
+    spans = sorted(busy)
+    for opens, closes in windows:
+        at = opens
+        for start, end in spans:
+            if end <= at:
+                continue
+            if start >= closes:
+                break
+            if start - at >= _SHORTEST_GAP:
+                left.append((at, start - _MARGIN))
+            at = max(at, end + _MARGIN)
+        if closes - at >= _SHORTEST_GAP:
+            left.append((at, closes))
+    return left
 
 
 @dataclass
@@ -188,7 +211,7 @@ def serve_live(
             if draws.is_missed[i] and not is_callback:
                 draws.is_missed[i] = False
                 missed.append((i, agents[slot], start))
-                heapreplace(free, (start + RING_LIMIT + _NOT_READY, slot))
+                heapreplace(free, (start + RING_LIMIT + NOT_READY, slot))
                 now = start + RING_LIMIT
                 continue
             outcome[i] = ANSWERED
@@ -256,7 +279,7 @@ def serve_deferred(
     done = Messages([], [], [], [], [])
     tasks = [(when, i) for i, when in enumerate(due) if when < until]
     heapify(tasks)
-    windows, agents = crew.windows, crew.agents
+    windows, agents, must_fit = crew.windows, crew.agents, crew.must_fit
     ready = [slots[0][0] for slots in windows]
     ends = [slots[0][1] for slots in windows]
     step = [0] * len(agents)
@@ -264,11 +287,12 @@ def serve_deferred(
     free = [(when, slot) for slot, when in enumerate(ready)]
     heapify(free)
 
-    def start_at(slot: int, now: int) -> int:
-        """Return when a slot can start, or NEVER; moves the slot on to its next window where needed."""
+    def start_at(slot: int, now: int, i: int) -> int:
+        """Return when a slot can start on a contact, or NEVER; moves the slot on to its next window where needed."""
+        need = max(10, int(work[i][turn[i]] * crew.speed[slot])) if must_fit[slot] else 1
         while True:
             start = ready[slot] if ready[slot] > now else now
-            if start < ends[slot]:
+            if start + need <= ends[slot]:
                 return start
             step[slot] += 1
             if step[slot] >= len(windows[slot]):
@@ -282,7 +306,7 @@ def serve_deferred(
     while tasks:
         now, i = tasks[0]
         slot = slot_of.get(owner[i], -1)
-        start = start_at(slot, now) if slot >= 0 and ends[slot] >= 0 else NEVER
+        start = start_at(slot, now, i) if slot >= 0 and ends[slot] >= 0 else NEVER
         if start > now + owner_wait:
             start = NEVER
             while free:
@@ -290,7 +314,7 @@ def serve_deferred(
                 if when != ready[slot] or ends[slot] < 0:
                     heappop(free)
                     continue
-                start = start_at(slot, now)
+                start = start_at(slot, now, i)
                 if start < NEVER and when == ready[slot]:
                     break
             if start == NEVER:

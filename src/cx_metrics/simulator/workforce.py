@@ -19,14 +19,14 @@ ROLES = ("agent", "supervisor", "back_office")
 LEAVE_KINDS = ("voluntary", "involuntary", "internal_move", "season_end")
 SEASON_END = 3
 
-SERVICE_TARGET = 0.725
+SERVICE_TARGET = 0.79
 """Share of contacts to be answered in time that the staffing forecast aims at, without abandonment."""
 _IN_TIME = {world.VOICE: 20, world.CHAT: 60}
 _YEARLY_LEAVERS = {True: 0.24, False: 0.42}
 _YEARLY_MOVES = 0.05
 _TRAINING_DAYS = 14
-_LONGEST_SHIFT = 17
-_LONGEST_SPAN = 18
+_LONGEST_SHIFT = 18
+_LONGEST_SPAN = 19
 _ABSENCE = 0.055
 _STAYS = 1 << 30
 _CLEARING_SECONDS = 600
@@ -34,7 +34,10 @@ _CLEARING_SECONDS = 600
 
 MESSAGES_PER_CONTACT = {world.EMAIL: 1.55, world.MESSAGING: 3.2, world.SOCIAL: 1.7}
 _WRITTEN_WEEK = (1.45, 1.15, 1.0, 1.0, 1.0, 1.0, 1.0)
-_WRITTEN_SLACK = 1.30
+_WRITTEN_SLACK = 1.15
+_BLENDED = 0.75
+"""Share of the time between live contacts that is counted on for written and outbound work."""
+_CALLS_PER_NEED = 0.09
 
 
 @dataclass
@@ -181,6 +184,7 @@ class Workforce:
         """Return the agents needed, lane by half hour of the day, before rounding to heads."""
         expected = self.demand.expected(day)
         needed = np.zeros((len(LANES), clock.CELLS))
+        work = np.zeros((len(LANES), clock.CELLS))
         for i in world.LIVE_LANES:
             door = LANES[i]
             rate = expected[i] * door.inflow
@@ -188,20 +192,28 @@ class Workforce:
                 if LANES[sender].sends_to == i:
                     rate = rate + self._shifted(expected[sender], sender, i, day) * LANES[sender].inflow * 0.07
             loads, heads = self._tables[i]
-            needed[i] = np.interp(rate * _busy_seconds(door) / clock.HALF_HOUR, loads, heads) / door.capacity
-        needs = self.settings.needs_per_day
-        total_share = sum(door.share for door in world.DOORS)
-        for i in (*world.DEFERRED_LANES, world.DESK):
-            door = LANES[i]
-            if i == world.DESK:
-                seconds = needs * 0.09 * 150
-            else:
-                messages = MESSAGES_PER_CONTACT[door.channel]
-                seconds = needs * door.share / total_share * door.inflow * messages * door.handle * 1.06
-            weekly_cells = clock.week_of(door).sum()
-            weekday = _WRITTEN_WEEK[self.settings.day(day).weekday()]
-            needed[i] = seconds * 7 / (weekly_cells * clock.HALF_HOUR) * _WRITTEN_SLACK * weekday
+            erlangs = rate * _busy_seconds(door) / clock.HALF_HOUR
+            work[i] = erlangs / door.capacity
+            needed[i] = np.interp(erlangs, loads, heads) / door.capacity
+        for i, (blended, part) in world.BLENDS.items():
+            spare = sum(np.maximum(needed[other], 1.0) - work[other] for other in blended)
+            load = self._written_load(i, day)
+            is_open = self.lane_open(i, day)
+            idle = float(np.mean(np.asarray(spare)[is_open])) * part * _BLENDED if is_open.any() else 0.0
+            needed[i] = max(0.0, load * _WRITTEN_SLACK - idle)
         return needed
+
+    def _written_load(self, lane: int, day: int) -> float:
+        """Return the mean number of agents busy with a written queue or the desk in an open half hour of a day."""
+        door = LANES[lane]
+        needs = self.settings.needs_per_day
+        if lane == world.DESK:
+            seconds = needs * _CALLS_PER_NEED * door.handle
+        else:
+            share = door.share / sum(other.share for other in world.DOORS)
+            seconds = needs * share * door.inflow * MESSAGES_PER_CONTACT[door.channel] * door.handle
+        weekday = _WRITTEN_WEEK[self.settings.day(day).weekday()]
+        return float(seconds * weekday * 7 / (clock.week_of(door).sum() * clock.HALF_HOUR))
 
     def _shifted(self, rates: Floats, sender: int, lane: int, day: int) -> Floats:
         """Return the sender's rates at the half hours of a lane in another zone."""
@@ -223,9 +235,15 @@ class Workforce:
             needed = self.required(day)
             for lane in range(len(LANES)):
                 is_open = self.lane_open(lane, day)
-                heads = np.where(is_open, np.maximum(needed[lane], 1.0), 0.0)
-                weekly[lane] += max(ceil(is_open.sum() / _LONGEST_SHIFT), heads.sum() / 13.0) / 4
-        return [max(3, ceil(shifts * 1.12 / 4.4)) for shifts in weekly.tolist()]
+                heads = np.where(is_open, np.maximum(needed[lane], self._least(lane)), 0.0)
+                at_least = ceil(is_open.sum() / _LONGEST_SHIFT) * self._least(lane)
+                weekly[lane] += max(at_least, heads.sum() / 14.0) / 4
+        return [ceil(shifts * 1.15 / 4.5) for shifts in weekly.tolist()]
+
+    @staticmethod
+    def _least(lane: int) -> int:
+        """Return the fewest agents on duty while a lane is open: one where a customer waits on the line."""
+        return 1 if lane in world.LIVE_LANES else 0
 
     # Rosters
 
@@ -247,7 +265,7 @@ class Workforce:
         for lane in range(len(LANES)):
             is_open = self.lane_open(lane, day)
             heads = np.floor(needed[lane] + rounding[lane]).astype(np.int64)
-            heads = np.where(is_open, np.maximum(heads, 1), 0)
+            heads = np.where(is_open, np.maximum(heads, self._least(lane)), 0)
             crews.append(self._crew(lane, day, _shifts(heads), present, order))
         return crews
 
@@ -261,8 +279,9 @@ class Workforce:
         home = self._home[:known] == lane
         second = self._second[:known] == lane
         worked = self._week_days[:known]
-        rank = np.where(home, 0, 20) + worked + np.where(worked >= 5, 40, 0) + order
-        able = np.flatnonzero(present & (home | second) & (worked < 6))
+        site = self._site[self._home[:known]] == self._site[lane]
+        rank = np.where(home, 0, np.where(second, 20, 60)) + worked + np.where(worked >= 5, 40, 0) + order
+        able = np.flatnonzero(present & site & (worked < 6))
         able = able[np.argsort(rank[able], kind="stable")][: len(shifts)]
         grid = self.lane_grid(lane, day)
         closes = max(b for shift in shifts for _, b in shift)

@@ -164,32 +164,29 @@ _ALL_HOURS = ((WEEK, 0, 1440),)
 
 DOORS = (
     Door("q_uk_voice", "UK care line", LONDON, VOICE, 0, 1, 1, None,
-         ((WORK_WEEK, 480, 1200), ((6,), 540, 1020)), "uk", "line", 0.215, (1, 0, 0), 268, 52, 330, 1.20,
+         ((WORK_WEEK, 540, 1080), ((6,), 600, 840)), "uk", "line", 0.215, (1, 0, 0), 250, 52, 450, 1.26,
          sends_to=3, offers_callback=True, site="London", team="London care"),
     Door("q_us_voice", "US care line", NEW_YORK, VOICE, 0, 1, 1, 0,
-         ((WEEK, 420, 1500),), "us", "long_line", 0.205, (0, 1, 0), 262, 46, 330, 1.20,
-         sends_to=4, opens_records=True, offers_callback=True, site="Manila", team="US care"),
+         (((1, 2, 3, 4), 660, 1200), ((5, 6), 840, 1500)), "us", "long_line", 0.205, (0, 1, 0), 254, 48, 450, 1.26,
+         sends_to=3, opens_records=True, offers_callback=True, site="Manila", team="US care"),
     Door("q_de_voice", "German care line", BERLIN, VOICE, 0, 1, 1, 1,
-         ((WORK_WEEK, 480, 1080),), "de", "line", 0.115, (0, 0, 1), 274, 50, 330, 1.20,
+         ((WORK_WEEK, 540, 1020),), "de", "line", 0.115, (0, 0, 1), 248, 50, 450, 1.26,
          sends_to=3, site="Leipzig", team="German care"),
-    Door("q_eu_specialists", "European specialists", LONDON, VOICE, 1, 2, 1, None,
-         ((WORK_WEEK, 540, 1080),), "uk", "line", 0.020, (0.7, 0, 0.3), 340, 80, 420, 1.10,
+    Door("q_specialists", "Specialists", LONDON, VOICE, 1, 2, 1, None,
+         ((WORK_WEEK, 600, 1140),), "uk", "line", 0.030, (0.45, 0.30, 0.25), 330, 80, 480, 1.10,
          site="London", team="London specialists"),
-    Door("q_us_specialists", "US specialists", NEW_YORK, VOICE, 1, 2, 1, None,
-         ((WORK_WEEK, 540, 1140), ((6,), 600, 960)), "us", "line", 0.020, (0, 1, 0), 340, 80, 420, 1.10,
-         opens_records=True, site="New York", team="New York specialists"),
-    Door("q_chat", "Web chat", NEW_YORK, CHAT, 2, 1, 3, 0,
-         ((WEEK, 540, 1320),), "us", "evening", 0.135, (0.2, 0.8, 0), 500, 35, 260, 0.75,
-         opens_records=True, site="Manila", team="Chat"),
+    Door("q_chat", "Web chat", LONDON, CHAT, 2, 1, 3, None,
+         ((WORK_WEEK, 600, 1140),), "uk", "evening", 0.135, (0.45, 0.35, 0.20), 430, 35, 260, 0.75,
+         site="London", team="London chat"),
     Door("q_email", "E-mail", LONDON, EMAIL, 2, 1, 1, None,
-         ((WORK_WEEK, 480, 1080),), "uk", "written", 0.115, (0.40, 0.35, 0.25), 290, 0, 0, 1.25,
+         ((WORK_WEEK, 540, 1140),), "uk", "written", 0.115, (0.40, 0.35, 0.25), 270, 0, 0, 1.25,
          site="London", team="London e-mail"),
     Door("q_messaging", "Messaging", BERLIN, MESSAGING, 2, 1, 4, 1,
-         ((WEEK, 480, 1320),), "de", "evening", 0.085, (0.5, 0, 0.5), 95, 0, 0, 0.85,
+         ((WORK_WEEK, 540, 1020),), "de", "evening", 0.085, (0.3, 0, 0.7), 95, 0, 0, 0.85,
          site="Leipzig", team="Messaging"),
-    Door("q_social", "Social care", NEW_YORK, SOCIAL, 2, 1, 2, None,
-         ((WORK_WEEK, 480, 1200), ((6, 7), 600, 1080)), "us", "evening", 0.020, (0.4, 0.4, 0.2), 150, 0, 0, 1.05,
-         site="New York", team="Social care"),
+    Door("q_social", "Social care", NEW_YORK, SOCIAL, 2, 1, 2, 0,
+         (((1, 2, 3, 4), 660, 1200), ((5, 6), 840, 1440)), "us", "evening", 0.020, (0.2, 0.8, 0), 150, 0, 0, 1.05,
+         site="Manila", team="Social care"),
     Door("", "UK self-service", LONDON, SELF_SERVICE, 0, 1, 1, None, _ALL_HOURS, "uk", "written",
          0.028, (1, 0, 0), 0, 0, 0, 0),
     Door("", "US self-service", NEW_YORK, SELF_SERVICE, 0, 1, 1, None, _ALL_HOURS, "us", "written",
@@ -198,20 +195,22 @@ DOORS = (
          0.015, (0, 0, 1), 0, 0, 0, 0),
 )  # fmt: skip
 QUEUES = tuple(door for door in DOORS if door.queue_id)
-LIVE_LANES = (0, 1, 2, 5, 3, 4)
+LIVE_LANES = (0, 1, 2, 4, 3)
 """Queues with a waiting customer, in an order in which transfers only ever go to a later one."""
-DEFERRED_LANES = (6, 7, 8)
+DEFERRED_LANES = (5, 6, 7)
 DESK = len(QUEUES)
 """Lane of the outbound desk, which has agents but no queue."""
-SPECIALIST_LANES = (3, 4)
+SPECIALISTS = 3
+BLENDS = {5: ((0, 3, 4), 0.7), 6: ((2,), 1.0), 7: ((1,), 1.0), DESK: ((0, 3, 4), 0.3)}
+"""Live lanes whose agents do the written and outbound work between two contacts, and their share of that time."""
 
 VOICE_DOOR = (0, 1, 2)
 """The care line of each region."""
-OTHER_DOORS = ((6, 7), (5, 6), (6, 7))
+OTHER_DOORS = ((4, 5), (4, 5), (6, 5))
 """Where customers of each region turn to when they do not call."""
 
 DESK_DOOR = Door(
-    "", "Outbound desk", LONDON, VOICE, 0, 1, 1, None, ((WORK_WEEK, 540, 1200),), "uk", "line", 0.0, (1, 0, 0),
+    "", "Outbound desk", LONDON, VOICE, 0, 1, 1, None, ((WORK_WEEK, 540, 1140),), "uk", "line", 0.0, (1, 0, 0),
     150, 25, 0, 0, site="London", team="Outbound desk",
 )  # fmt: skip
 LANES = (*QUEUES, DESK_DOOR)
