@@ -18,9 +18,10 @@ open_periods as (
     select * from {{ ref('int_queue_open_periods') }}
 ),
 
+-- a queue with hours is not always open, also where none of them fall into the days of the data
 scheduled_queues as (
     select queue_id
-    from open_periods
+    from {{ ref('stg_queue_hours') }}
     group by queue_id
 ),
 

@@ -14,8 +14,9 @@ final as (
         min(case when has_conversation then started_at end) as answered_at,
         {{ earliest('case when has_conversation then contact_record_id end', ['agent_segment_number']) }} as answered_record_id,
         {{ earliest('first_conversation_segment_number', ['agent_segment_number']) }} as answered_segment_number,
-        {{ earliest('case when has_conversation then agent_id end', ['agent_segment_number']) }} as first_agent_id,
-        {{ latest('case when has_conversation then agent_id end', ['agent_segment_number']) }} as last_agent_id,
+        -- an unknown agent stays unknown: the next known one did not do that work
+        nullif({{ earliest("case when has_conversation then coalesce(agent_id, '') end", ['agent_segment_number']) }}, '') as first_agent_id,
+        nullif({{ latest("case when has_conversation then coalesce(agent_id, '') end", ['agent_segment_number']) }}, '') as last_agent_id,
         {{ earliest('queue_id', ['agent_segment_number']) }} as first_agent_queue_id,
         {{ dbt.bool_or('has_invalid_duration') }} as has_invalid_duration,
         min(invalid_duration_reason) as invalid_duration_reason,

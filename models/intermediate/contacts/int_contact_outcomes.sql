@@ -35,6 +35,7 @@ joined as (
         contacts.campaign_id,
         contacts.started_at,
         contacts.ended_at,
+        contacts.first_ended_at,
         contacts.disconnect_reason,
         contacts.agent_logged_resolved,
         contacts.stated_cancel_intent,
@@ -50,7 +51,8 @@ joined as (
         coalesce(waits.has_queue, false) as has_queue,
         coalesce(waits.has_ivr, false) as has_ivr,
         coalesce(waits.has_bot, false) as has_bot,
-        coalesce(waits.has_invalid_wait, false) as has_invalid_wait,
+        -- a contact without any segment waited nobody knows how long
+        coalesce(waits.has_invalid_wait, handling.contact_id is null) as has_invalid_wait,
         coalesce(waits.queue_seconds, 0) as queue_seconds,
         coalesce(waits.customer_wait_seconds, 0) as customer_wait_seconds,
         coalesce(waits.ring_seconds, 0) as ring_seconds,
@@ -96,7 +98,7 @@ classified as (
             when ended_at is null then 'open'
             when callback_accepted then 'callback'
             when is_live and has_queue then 'abandoned'
-            when has_bot or channel = 'self_service' then 'self_served'
+            when not has_queue and (has_bot or channel = 'self_service') then 'self_served'
             when is_live and has_ivr then 'abandoned'
             when not is_live then 'closed_without_reply'
         end as contact_outcome,
@@ -107,7 +109,7 @@ classified as (
             when ended_at is null then 'not ended yet'
             when callback_accepted then 'callback accepted in the queue'
             when is_live and has_queue then 'ended in the queue without an agent'
-            when has_bot or channel = 'self_service' then 'ended with the bot, no queue entered'
+            when not has_queue and (has_bot or channel = 'self_service') then 'ended with the bot, no queue entered'
             when is_live and has_ivr then 'ended in the IVR, no queue entered'
             when not is_live then 'ended without a reply'
             else 'no segments delivered'

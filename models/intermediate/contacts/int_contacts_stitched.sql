@@ -28,6 +28,7 @@ single_records as (
         records.campaign_id,
         records.started_at,
         records.ended_at,
+        records.ended_at as first_ended_at,
         records.disconnect_reason,
         records.agent_logged_resolved,
         records.stated_cancel_intent,
@@ -62,7 +63,10 @@ stitched_records as (
         stitched_contact_id as contact_id,
         count(*) as contact_record_count,
         {{ earliest('customer_id', record_order) }} as customer_id,
-        {{ earliest('case when customer_id is not null then identity_confidence end', record_order) }} as identity_confidence,
+        -- of the record that gives the customer, also where that record has none
+        nullif(
+            {{ earliest("case when customer_id is not null then coalesce(identity_confidence, '') end", record_order) }}, ''
+        ) as identity_confidence,
         {{ earliest('channel', record_order) }} as channel,
         {{ earliest('direction', record_order) }} as direction,
         {{ earliest('initiation_method', record_order) }} as initiation_method,
@@ -73,6 +77,7 @@ stitched_records as (
         {{ earliest('campaign_id', record_order) }} as campaign_id,
         min(started_at) as started_at,
         case when count(ended_at) = count(*) then max(ended_at) end as ended_at,
+        {{ earliest('ended_at', record_order) }} as first_ended_at,
         {{ latest('disconnect_reason', record_order) }} as disconnect_reason,
         {{ latest('agent_logged_resolved', record_order) }} as agent_logged_resolved,
         {{ dbt.bool_or('stated_cancel_intent') }} as stated_cancel_intent,

@@ -65,9 +65,10 @@ waited as (
         on as_of.domain = 'contacts'
 ),
 
+-- a queue with hours is not always open, also where none of them fall into the days of the data
 scheduled_queues as (
     select queue_id
-    from open_periods
+    from {{ ref('stg_queue_hours') }}
     group by queue_id
 ),
 

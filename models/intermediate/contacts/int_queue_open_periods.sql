@@ -91,6 +91,8 @@ merged as (
         max(closes_at) as closes_at
     from numbered
     group by queue_id, date_day, period_number
+    -- a period that opens in the hour that clocks skip may close before it opens
+    having max(closes_at) > min(opens_at)
 ),
 
 final as (

@@ -1,5 +1,5 @@
 -- One row per contact that takes part in a redial: a customer abandons a queue and contacts again within the redial window (M05).
--- Only identified customers can be recognised; ids that many people share are denied.
+-- Only identified customers can be recognised; ids that many people share are denied. On deferred channels nobody redials.
 {{ config(materialized='table') }}
 
 with
@@ -12,8 +12,12 @@ legs as (
     select * from {{ ref('int_agent_legs') }}
 ),
 
-segments as (
-    select * from {{ ref('stg_contact_segments') }}
+waits as (
+    select * from {{ ref('int_contact_waits') }}
+),
+
+channels as (
+    select * from {{ ref('channels') }}
 ),
 
 denied_customer_ids as (
@@ -34,9 +38,11 @@ identified as (
         contacts.started_at,
         contacts.ended_at,
         contacts.source_outcome,
-        answered.contact_id is not null and coalesce(contacts.source_outcome, 'answered') = 'answered' as is_answered,
+        coalesce(contacts.source_outcome = 'answered', answered.contact_id is not null) as is_answered,
         coalesce(contacts.callback_accepted, false) as callback_accepted
     from contacts
+    inner join channels
+        on contacts.channel = channels.channel
     left join answered
         on contacts.contact_id = answered.contact_id
     left join denied_customer_ids
@@ -44,7 +50,8 @@ identified as (
             contacts.customer_id = denied_customer_ids.customer_id
             and cast(contacts.started_at as date) between denied_customer_ids.effective_from and denied_customer_ids.effective_to
     where
-        contacts.customer_id is not null
+        channels.is_live
+        and contacts.customer_id is not null
         and denied_customer_ids.customer_id is null
         and contacts.direction = 'inbound'
 ),
@@ -61,11 +68,10 @@ unanswered as (
 
 queued as (
     select unanswered.contact_id
-    from segments
+    from waits
     inner join unanswered
-        on segments.contact_id = unanswered.contact_id
-    where segments.kind in ('queue', 'ring')
-    group by unanswered.contact_id
+        on waits.contact_id = unanswered.contact_id
+    where waits.has_queue
 ),
 
 customers_who_abandoned as (

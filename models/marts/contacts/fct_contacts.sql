@@ -41,6 +41,7 @@ with_decisions as (
         coalesce(redials.is_answered_after_redial, false) as is_answered_after_redial,
         first_responses.contact_id is not null as is_response_expected,
         first_responses.first_response_at,
+        first_responses.wait_seconds as response_calendar_seconds,
         case
             when coalesce(queue_targets.clock, channel_targets.clock) = 'business' then first_responses.business_wait_seconds
             else first_responses.wait_seconds
@@ -182,11 +183,22 @@ final as (
         is_response_expected,
         first_response_at,
         cast(response_wait_seconds as bigint) as response_wait_seconds,
+        response_calendar_seconds,
         case
             when not is_response_expected then null
             when first_response_at is not null then response_wait_seconds <= answer_within_seconds
             when ended_at is null and response_wait_seconds > answer_within_seconds then false
         end as is_responded_in_time,
+        case
+            when not is_response_expected then null
+            when first_response_at is not null then response_calendar_seconds <= answer_within_seconds
+            when ended_at is null and response_calendar_seconds > answer_within_seconds then false
+        end as is_responded_in_calendar_time,
+        case
+            when is_response_expected
+                then cast({{ seconds_between('started_at', 'coalesce(first_ended_at, as_of)') }} / 3600.0 as decimal(18, 6))
+        end as first_resolution_exposure_hours,
+        case when is_response_expected then first_ended_at is not null end as is_first_resolved,
         case
             when is_response_expected
                 then cast({{ seconds_between('started_at', 'coalesce(ended_at, as_of)') }} / 3600.0 as decimal(18, 6))

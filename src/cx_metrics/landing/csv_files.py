@@ -106,7 +106,7 @@ def count_if_clean(
 ) -> int | None:
     """Return the number of rows of a clean file, None for a file that needs the exact way."""
     width = len(header.names)
-    if width == 1 or scan.nulls or scan.has_split_quotes or scan.has_stray_returns:
+    if width == 1 or scan.nulls or scan.has_spaced_quotes or scan.has_stray_returns:
         return None
     before = scan.head[: header.end]
     quotes = scan.quotes - before.count(b'"')
@@ -223,9 +223,12 @@ def _split_at(stream: BinaryIO, terminator: bytes) -> Iterator[bytes]:
 
 def records(lines: _Lines, delimiter: bytes, width: int) -> Iterator[Record]:
     """Yield every record and every rejected stretch of lines, in order; empty lines are passed over."""
+    doubtful_until = 0
     while (line := lines.at(0)) is not None:
         if b'"' in line:
-            record = _quoted_record(lines, delimiter, width)
+            record, read_until = _quoted_record(lines, delimiter, width, lines.number < doubtful_until)
+            if record.fields is None:
+                doubtful_until = max(doubtful_until, read_until + (record.rule == "broken_quotes"))
         else:
             bare = line.rstrip(b"\r\n")
             if not bare:
@@ -259,30 +262,42 @@ def _broken_text(text: bytes) -> str | None:
 
 @dataclass(slots=True)
 class _Split:
-    """What splitting at quotes gave: fields, or None with the rule broken; how many lines it took."""
+    """What splitting at quotes gave: fields, or None with the rule broken; how many lines it took.
+
+    `is_loose`: a field without quotes around it has one inside.
+    """
 
     fields: list[bytes] | None
     rule: str
     extent: int
     text: bytes
+    is_loose: bool = False
 
 
-def _quoted_record(lines: _Lines, delimiter: bytes, width: int) -> Record:
+def _quoted_record(lines: _Lines, delimiter: bytes, width: int, doubtful: bool) -> tuple[Record, int]:
+    """Read the record at the current line, and tell up to which line (exclusive) its quotes were followed.
+
+    In a doubtful place, among or behind lines whose quotes did not match, a quote inside a bare field is
+    no text: it may be the other half of a broken pair.
+    """
     number, first = lines.number, lines.at(0) or b""
     split = _split_quoted(lines, delimiter)
+    read_until = number + split.extent
     if split.fields is None:
-        return Record(number, first, None, split.rule)
+        return Record(number, first, None, split.rule), read_until
+    if split.is_loose and doubtful:
+        return Record(number, first, None, "broken_quotes"), read_until
     if len(split.fields) == width:
-        return Record(number, split.text, split.fields, extent=split.extent)
+        return Record(number, split.text, split.fields, extent=split.extent), read_until
     # A stray quote may have joined good records behind it: reject up to the first line that is a good record.
     extent = 1
     while extent < split.extent:
         inner = _split_quoted(lines, delimiter, extent)
-        if inner.fields is not None and len(inner.fields) == width:
+        if inner.fields is not None and len(inner.fields) == width and not inner.is_loose:
             break
         extent += 1
     text = b"".join(lines.at(i) or b"" for i in range(extent))
-    return Record(number, text, None, "wrong_number_of_fields", extent)
+    return Record(number, text, None, "wrong_number_of_fields", extent), read_until
 
 
 def _split_quoted(lines: _Lines, delimiter: bytes, offset: int = 0) -> _Split:
@@ -291,6 +306,7 @@ def _split_quoted(lines: _Lines, delimiter: bytes, offset: int = 0) -> _Split:
     extent = 1
     fields: list[bytes] = []
     position = 0
+    is_loose = False
     while True:
         start = position
         while text[start : start + 1] == b" ":
@@ -303,8 +319,9 @@ def _split_quoted(lines: _Lines, delimiter: bytes, offset: int = 0) -> _Split:
             if b"\r" in bare:
                 return _Split(None, "stray_carriage_return", extent, bytes(text))
             fields.append(bytes(bare))
+            is_loose = is_loose or b'"' in bare
             if end < 0:
-                return _Split(fields, "", extent, bytes(text))
+                return _Split(fields, "", extent, bytes(text), is_loose)
             position = end + len(delimiter)
             continue
         begin, search = start + 1, start + 1
@@ -329,6 +346,6 @@ def _split_quoted(lines: _Lines, delimiter: bytes, offset: int = 0) -> _Split:
         if text.startswith(delimiter, position):
             position += len(delimiter)
         elif not text[position:].strip(b"\r\n"):
-            return _Split(fields, "", extent, bytes(text))
+            return _Split(fields, "", extent, bytes(text), is_loose)
         else:
             return _Split(None, "broken_quotes", extent, bytes(text))

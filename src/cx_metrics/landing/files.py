@@ -54,8 +54,8 @@ class SourceFile:
 class Scan:
     """What one pass over the bytes of a file tells. The counts are of the decompressed content.
 
-    `has_split_quotes`: somewhere only spaces stand between two quotes; `has_stray_returns`: somewhere a
-    carriage return is not followed by a line feed, though there are line feeds.
+    `has_spaced_quotes`: somewhere spaces stand before a quote that opens a field, or between two quotes;
+    `has_stray_returns`: somewhere a carriage return is not followed by a line feed, though there are line feeds.
     """
 
     digest: str
@@ -65,7 +65,7 @@ class Scan:
     carriage_returns: int
     quotes: int
     nulls: int
-    has_split_quotes: bool
+    has_spaced_quotes: bool
     has_stray_returns: bool
 
 
@@ -273,7 +273,7 @@ class _HashingReader:
 def _scan(stream: _HashingReader | gzip.GzipFile, hashing: _HashingReader) -> Scan:
     head = tail = b""
     size = line_feeds = carriage_returns = pairs = quotes = nulls = 0
-    has_split_quotes = ends_in_return = False
+    has_spaced_quotes = ends_in_return = False
     while chunk := stream.read(_CHUNK):
         if len(head) < HEAD_BYTES:
             head += chunk[: HEAD_BYTES - len(head)]
@@ -284,15 +284,21 @@ def _scan(stream: _HashingReader | gzip.GzipFile, hashing: _HashingReader) -> Sc
         ends_in_return = chunk.endswith(b"\r")
         quotes += chunk.count(b'"')
         nulls += chunk.count(b"\0")
-        if not has_split_quotes and (tail or b'" ' in chunk):
-            has_split_quotes = _SPLIT_QUOTES.search(tail + chunk) is not None
+        if not has_spaced_quotes and (tail or b' "' in chunk):
+            has_spaced_quotes = _has_spaced_quotes(tail + chunk)
         bare = (tail + chunk).rstrip(b" ")
-        tail = (tail + chunk)[len(bare) - 1 :] if bare.endswith(b'"') else b""
+        tail = (tail + chunk)[len(bare) - 1 :] if bare.endswith(_BEFORE_A_FIELD) else b""
     digest = hashing.hash.hexdigest()
     has_stray_returns = bool(line_feeds) and carriage_returns > pairs
     return Scan(
-        digest, size, head, line_feeds, carriage_returns, quotes, nulls, has_split_quotes, has_stray_returns
+        digest, size, head, line_feeds, carriage_returns, quotes, nulls, has_spaced_quotes, has_stray_returns
     )
 
 
-_SPLIT_QUOTES = re.compile(rb'" +"')
+def _has_spaced_quotes(chunk: bytes) -> bool:
+    found = (chunk[: match.start()].rstrip(b" ") for match in _SPACED_QUOTES.finditer(chunk))
+    return any(before.endswith(_BEFORE_A_FIELD) for before in found)
+
+
+_BEFORE_A_FIELD = tuple(bytes([sign]) for sign in b'",;\t|\r\n')
+_SPACED_QUOTES = re.compile(rb' "(?:"")*(?!")')

@@ -87,7 +87,7 @@ class _Checked:
 class _State:
     """What a database holds already: columns of the raw tables, and the files that they came from.
 
-    `by_table` and `by_format` pair the hash of a file with its table or format; `names` has the hashes by name.
+    `by_table` and `by_format` pair the hash of a file with its table or format, `names` with its name.
     """
 
     tables: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -115,7 +115,8 @@ def load_folder(
     result = LoadResult(notes=notes)
     with TemporaryDirectory(prefix="cxm-") as work, unchanged_on_error(database_path(database)) as target:
         state = _state(target, tables) if append else _State()
-        if not any(source.table == "contacts" for source in sources) and "contacts" not in state.tables:
+        given = {source.table for source in sources} | set(state.tables)
+        if not problems and "contacts" not in given:
             problems.append(
                 f"{folder}: holds no file for contacts: add one (contacts.csv, contacts.parquet, ...)"
             )
@@ -244,14 +245,13 @@ def _check_all(
     checked: list[_Checked] = []
     total = 2 * sum(source.size for source in sources)
     with duckdb.connect() as checker, console.progress("checking", total) as advance:
-        for source in sources:
+        for number, source in enumerate(sources):
             try:
                 scan = scan_file(source, advance)
                 check_kind(source, scan)
                 if (source.table, scan.digest) in state.by_table:
                     result.skipped.append(f"{source.name}: already loaded, same content")
                     continue
-                number = len(checked)
                 file = _check(checker, source, scan, tables[source.table], work / f"file{number}", advance)
                 file.stored_name = _stored_name(source.name, scan.digest, state)
                 checked.append(file)

@@ -20,7 +20,7 @@ class Center:
 
     def one_day(self, number: int) -> tuple[Frame, Frame]:
         """Simulate the next operating day; return the contact records that it finished, and their pieces."""
-        day = self.office.open_day(number)
+        day = self.office.open_day(number, self.written.backlog())
         needs, closed_today = self.office.demand.arrivals(number, self.office.planned(number))
         self.office.plan(closed_today, np.full(len(closed_today["door"]), number + 1))
         entering, when = entry.enter(self.office, day, needs)

@@ -1,12 +1,11 @@
 """Local days of the queues: half hours in UTC, opening hours across daylight-saving changes, holidays.
 
-An operating day starts at 04:00 local time and ends at 04:00 of the next local day, so that a shift across midnight
-belongs to one operating day. It has 48 half hours, or 46 and 50 where the clock changes.
+An operating day starts at 04:00 local time and ends at 04:00 of the next local day, so that a shift across
+midnight belongs to one operating day. It has 48 half hours, or 46 and 50 where the clock changes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -35,8 +34,8 @@ def zone(name: str) -> ZoneInfo:
 class DayGrid:
     """The half hours of one operating day in one zone.
 
-    ``start`` and ``end`` are seconds since 1970 UTC; ``half_hour`` is the local half hour (0 to 47) of every cell,
-    ``is_next`` tells cells of the next local date, ``cells`` is how many cells the day has.
+    ``start`` and ``end`` are seconds since 1970 UTC; ``half_hour`` is the local half hour (0 to 47) of every
+    cell, ``is_next`` tells cells of the next local date, ``cells`` is how many cells the day has.
     """
 
     day: date
@@ -163,11 +162,6 @@ def _easter(year: int) -> date:
     e = (32 + 2 * (b % 4) + 2 * (c // 4) - d - c % 4) % 7
     month_day = d + e - 7 * ((a + 11 * d + 22 * e) // 451) + 114
     return date(year, month_day // 31, month_day % 31 + 1)
-
-
-def instants(seconds: Sequence[int] | Array) -> Array:
-    """Return seconds since 1970 as microseconds, the unit of the tables."""
-    return np.asarray(seconds, dtype=np.int64) * 1_000_000
 
 
 def as_datetime(seconds: int) -> datetime:

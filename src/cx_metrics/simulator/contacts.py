@@ -1,4 +1,4 @@
-"""From frames to the tables of the contact domain, as the platforms would have delivered them at the extract."""
+"""From frames to the tables of the contact domain, as the platforms deliver them at the extract."""
 
 from __future__ import annotations
 
@@ -127,10 +127,11 @@ _QUEUE_IDS = tuple(door.queue_id for door in world.QUEUES)
 
 
 def tables_of(settings: Settings, contacts: Frame, pieces: Frame) -> tuple[pa.Table, pa.Table, Ints, Ints]:
-    """Return contacts and segments as they are known at the extract, and the record number of each of their rows.
+    """Return contacts and segments as they are known at the extract, and the record number of each of their
+    rows.
 
-    What starts later is left out; what ends later, or is reported later, is still open. Rows are in order of record
-    number, segments in order of start within their record.
+    What starts later is left out; what ends later, or is reported later, is still open. Rows are in order of
+    record number, segments in order of start within their record.
     """
     known_until = settings.known_until
     contacts = _within(settings, contacts)
@@ -228,7 +229,9 @@ def _contacts(settings: Settings, contacts: Frame, pieces: Frame) -> pa.Table:
 def _segments(settings: Settings, pieces: Frame) -> pa.Table:
     known_until = settings.known_until
     key = pieces["number"] * 64 + pieces["segment"]
-    updated = pieces["end"] + 1 + np.floor(20 * chance(key, settings.seed, _SALT_SEGMENT_LAG)).astype(np.int64)
+    updated = (
+        pieces["end"] + 1 + np.floor(20 * chance(key, settings.seed, _SALT_SEGMENT_LAG)).astype(np.int64)
+    )
     is_open = (pieces["end"] == NONE) | (updated > known_until)
     updated = np.where(is_open, np.minimum(pieces["start"] + 5, known_until), updated)
     has_agent = pieces["agent"] != NONE
@@ -287,7 +290,9 @@ def reference_tables(settings: Settings) -> dict[str, pa.Table]:
 
 
 def agents_table(settings: Settings, workforce: Workforce) -> pa.Table:
-    """Return one row per person and team, for everybody hired by the last day; what happens later is not known."""
+    """Return one row per person and team, for everybody hired by the last day; what happens later is not
+    known.
+    """
     last = settings.days - 1
     rows = []
     for move in sorted(workforce.moves, key=lambda move: (move.person, move.since)):
@@ -323,7 +328,9 @@ def customers_table(settings: Settings, population: Population, first: int, coun
     frame, number = take(frame, here), number[here]
     rows = size(frame)
     created, changed = frame["created"], frame["changed"]
-    updated = np.where(changed > settings.known_until, np.minimum(created + 30, settings.known_until), changed)
+    updated = np.where(
+        changed > settings.known_until, np.minimum(created + 30, settings.known_until), changed
+    )
     age_days = (updated - created) // 86400
     stage = np.where(age_days < 60, 0, np.where(number % 11 == 3, 2, 1))
     zones = [zone for options in world.REGION_ZONES for zone, _ in options]

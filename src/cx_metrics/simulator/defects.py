@@ -1,6 +1,7 @@
 """Bad input: what platforms deliver wrong, late or twice, and the list of every row that was spoiled.
 
-Which rows are spoiled depends on the seed and the row's own key, so it is the same however long the simulation is.
+Which rows are spoiled depends on the seed and the row's own key, so it is the same however long the
+simulation is.
 """
 
 from __future__ import annotations
@@ -102,18 +103,22 @@ def _put(table: pa.Table, column: str, rows: Bools, value: Any) -> pa.Table:
         replacement: Any = pa.array(value).cast(kind)
     else:
         replacement = pa.scalar(value, kind)
-    return table.set_column(position, table.schema.field(position), pc.if_else(pa.array(rows), replacement, table[column]))
+    return table.set_column(
+        position, table.schema.field(position), pc.if_else(pa.array(rows), replacement, table[column])
+    )
 
 
 def spoil(
     settings: Settings, contacts: pa.Table, segments: pa.Table, numbers: Ints, segment_of: Ints
 ) -> tuple[pa.Table, pa.Table, pa.Table]:
-    """Return contacts and segments with the wanted shares of defects and late versions, and the truth about them.
+    """Return contacts and segments with the wanted shares of defects and late versions, and the truth about
+    them.
 
-    ``numbers`` and ``segment_of`` are the contact record numbers of the rows. Every row is spoiled at most once.
+    ``numbers`` and ``segment_of`` are the contact record numbers of the rows. Every row is spoiled at most
+    once.
     """
     ids = contacts["contact_id"].to_pylist() if settings.defects or settings.late else []
-    if not ids and not segments.num_rows or not (settings.defects or settings.late):
+    if (not ids and not segments.num_rows) or not (settings.defects or settings.late):
         return contacts, segments, TRUTH_SCHEMA.empty_table()
     nth = segments["segment_number"].to_numpy().astype(np.int64)
     segment_ids = segments["contact_id"].to_pylist()
@@ -158,7 +163,9 @@ def _later(rows: _Rows, salt: int, hours: int) -> Ints:
 
 
 def _two_versions(rows: _Rows, hit: Bools, defect: str, hours: int, first: dict[str, Any], what: str) -> None:
-    """Let rows come first in a version with other values, and corrected later, where that is before the extract."""
+    """Let rows come first in a version with other values, and corrected later, where that is before the
+    extract.
+    """
     second_at = _later(rows, 14, hours)
     in_time = second_at <= rows.known_until
     rows.deliver(hit & in_time, {"updated_at": second_at})
@@ -167,7 +174,9 @@ def _two_versions(rows: _Rows, hit: Bools, defect: str, hours: int, first: dict[
     rows.note(
         hit,
         defect,
-        lambda row: f"{what}; the corrected version {'came later' if in_time[row] else 'is not delivered yet'}",
+        lambda row: (
+            f"{what}; the corrected version {'came later' if in_time[row] else 'is not delivered yet'}"
+        ),
     )
 
 
@@ -194,7 +203,11 @@ def _spoil_contacts(settings: Settings, rows: _Rows) -> None:
         "is_complaint": None,
     }
     rows.deliver(hits["stale_delivery"], not_yet | {"updated_at": before})
-    rows.note(hits["stale_delivery"], "stale_delivery", "an older version, without end and reason, was delivered as well")
+    rows.note(
+        hits["stale_delivery"],
+        "stale_delivery",
+        "an older version, without end and reason, was delivered as well",
+    )
     _two_versions(
         rows,
         hits["late_correction"],
@@ -212,7 +225,9 @@ def _spoil_contacts(settings: Settings, rows: _Rows) -> None:
         "came first without reason, tick and product line",
     )
     hit = hits["unknown_channel"]
-    rows.note(hit, "unknown_channel", lambda row: f"channel {channel[row]} was delivered as {UNKNOWN_CHANNEL}")
+    rows.note(
+        hit, "unknown_channel", lambda row: f"channel {channel[row]} was delivered as {UNKNOWN_CHANNEL}"
+    )
     rows.put("channel", hit, UNKNOWN_CHANNEL)
     hit = hits["unknown_queue"]
     rows.note(hit, "unknown_queue", lambda row: f"queue_id {queue[row]} was delivered as {UNKNOWN_QUEUE}")
@@ -246,8 +261,13 @@ def _spoil_segments(settings: Settings, rows: _Rows) -> None:
 
     rows.deliver(hits["duplicate_delivery"], {})
     rows.note(hits["duplicate_delivery"], "duplicate_delivery", "the same row was delivered twice")
-    rows.deliver(hits["stale_delivery"], {"ended_at": None, "updated_at": rows.micros("updated_at") - seconds * _SECOND})
-    rows.note(hits["stale_delivery"], "stale_delivery", "an older version, without end, was delivered as well")
+    rows.deliver(
+        hits["stale_delivery"],
+        {"ended_at": None, "updated_at": rows.micros("updated_at") - seconds * _SECOND},
+    )
+    rows.note(
+        hits["stale_delivery"], "stale_delivery", "an older version, without end, was delivered as well"
+    )
     hit = hits["orphan_segment"]
     orphans = pc.binary_join_element_wise("X", pc.utf8_slice_codeunits(rows.table["contact_id"], 1), "")
     extra = rows.table.set_column(0, SCHEMAS["contact_segments"].field(0), orphans).filter(pa.array(hit))
@@ -264,7 +284,9 @@ def _spoil_segments(settings: Settings, rows: _Rows) -> None:
     rows.note(hit, "negative_duration", lambda row: f"ends {seconds[row]} seconds before it starts")
     rows.put("ended_at", hit, start - seconds * _SECOND)
     hit = hits["overlapping"]
-    rows.note(hit, "overlapping", lambda row: f"ends {seconds[row]} seconds after the next segment has started")
+    rows.note(
+        hit, "overlapping", lambda row: f"ends {seconds[row]} seconds after the next segment has started"
+    )
     rows.put("ended_at", hit, end + seconds * _SECOND)
     hit = hits["wrap_never_closed"]
     rows.note(hit, "wrap_never_closed", "the wrap-up was delivered without an end")

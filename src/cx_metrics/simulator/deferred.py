@@ -1,4 +1,6 @@
-"""Written queues: e-mail, messaging and social, answered message by message in working hours, over several days."""
+"""Written queues: e-mail, messaging and social, answered message by message in working hours, over several
+days.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,8 @@ TURNS = {
 MOST_TURNS = 6
 _PAUSE = {world.EMAIL: (18_000, 1.1), world.MESSAGING: (420, 1.2), world.SOCIAL: (2_700, 1.1)}
 """Median seconds until the customer writes again, and the spread of its logarithm."""
-_OWNER_WAIT = {world.EMAIL: 14_400, world.MESSAGING: 1_200, world.SOCIAL: 3_600}
+_OWNER_WAIT = {world.EMAIL: 28_800, world.MESSAGING: 7_200, world.SOCIAL: 14_400}
+"""How long a customer's answer may wait for the agent who wrote before."""
 _TRIAGE = {world.EMAIL: (7_200, 0.9), world.MESSAGING: (60, 0.8), world.SOCIAL: (900, 0.9)}
 """Median seconds, and spread of the logarithm, until a new message is sorted and given out."""
 CHASES = 0.06
@@ -45,7 +48,9 @@ def _column() -> Ints:
 
 @dataclass
 class Open:
-    """The open contacts of one written queue: one row each in every column, and one entry per turn in the grids."""
+    """The open contacts of one written queue: one row each in every column, and one entry per turn in the
+    grids.
+    """
 
     contacts: Frame = field(default_factory=lambda: blank(CONTACT_FIELDS, 0))
     entered: Ints = field(default_factory=_column)
@@ -60,7 +65,19 @@ class Open:
     start: Ints = field(default_factory=_grid)
     end: Ints = field(default_factory=_grid)
 
-    _COLUMNS = ("entered", "due", "turn", "owner", "total", "hands_on", "work", "pause", "agent", "start", "end")
+    _COLUMNS = (
+        "entered",
+        "due",
+        "turn",
+        "owner",
+        "total",
+        "hands_on",
+        "work",
+        "pause",
+        "agent",
+        "start",
+        "end",
+    )
 
     def add(self, more: Open) -> None:
         """Put other open contacts below these."""
@@ -85,7 +102,9 @@ class Open:
         row, turn = np.nonzero(np.arange(MOST_TURNS) < self.turn[:, None])
         start, end, agent = self.start[row, turn], self.end[row, turn], self.agent[row, turn]
         part = pieces(number[row], _STEP_MESSAGE + turn, world.MESSAGE, start, end, agent=agent, lane=lane)
-        moved = (turn == 0) & (self.turn[row] > 1) & (self.hands_on[row] != NONE) & (self.agent[row, 1] != agent)
+        moved = (
+            (turn == 0) & (self.turn[row] > 1) & (self.hands_on[row] != NONE) & (self.agent[row, 1] != agent)
+        )
         part["transfer"] = np.where(moved, self.hands_on[row], NONE).astype(np.int8)
         parts.append(part)
         return concat(parts, PIECE_FIELDS)
@@ -107,6 +126,15 @@ class WrittenQueues:
             self._add(day, lane, take(contacts, mine), entry[mine], rng)
             self._work(day, lane)
             self._finish(day, lane, rng)
+
+    def backlog(self) -> dict[int, float]:
+        """Return the seconds of work that wait in every queue, counting the next message of each open
+        contact.
+        """
+        return {
+            lane: float(state.work[np.arange(len(state.turn)), state.turn].sum())
+            for lane, state in self.open.items()
+        }
 
     def still_open(self) -> tuple[Frame, Frame]:
         """Return the contacts that are not finished, and their pieces so far."""

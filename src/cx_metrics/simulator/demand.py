@@ -1,4 +1,4 @@
-"""Demand: new needs of customers by door and half hour, in local time, with seasons, weekdays and busy days."""
+"""Demand: new needs of customers by door and local half hour, with seasons, weekdays and busy days."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from cx_metrics.simulator.frames import (
     cumulate,
     pick,
     pick_rows,
-    size,
     take,
 )
 from cx_metrics.simulator.population import Population
@@ -35,8 +34,9 @@ NEED_FIELDS = {
     "attempt": "int16",
     "campaign": "int8",
 }
-"""A need that comes in at a door: ``at`` is the second it arrives (NONE: some time of its day), ``need`` numbers the
-matter that the customer wants settled, ``attempt`` counts the contacts about it from 0."""
+"""A need that comes in at a door: ``at`` is the second it arrives (NONE: some time of its day), ``need``
+numbers the matter that the customer wants settled, ``attempt`` counts the contacts about it from 0.
+"""
 
 _CLOSED = 0.10
 """Arrivals of a live door in a closed half hour, relative to the curve: most people know the hours."""
@@ -54,13 +54,22 @@ def _bumps(*bumps: tuple[float, float, float]) -> Floats:
 
 
 _SHAPES: dict[str, tuple[Floats, tuple[float, ...]]] = {
-    "line": (_bumps((1.0, 10.3, 1.5), (0.8, 14.6, 2.0), (0.30, 17.5, 1.5)), (1.28, 1.10, 1.0, 0.97, 0.95, 0.55, 0.30)),
+    "line": (
+        _bumps((1.0, 10.3, 1.5), (0.8, 14.6, 2.0), (0.30, 17.5, 1.5)),
+        (1.28, 1.10, 1.0, 0.97, 0.95, 0.55, 0.30),
+    ),
     "long_line": (
         _bumps((1.0, 10.5, 2.0), (0.8, 15.0, 2.5), (0.40, 20.0, 2.2)),
         (1.22, 1.08, 1.0, 0.98, 0.97, 0.75, 0.62),
     ),
-    "evening": (_bumps((0.8, 11.5, 2.2), (0.7, 15.5, 2.5), (0.9, 20.0, 2.0)), (1.15, 1.05, 1.0, 1.0, 0.98, 0.85, 0.85)),
-    "written": (_bumps((1.0, 10.0, 2.2), (0.7, 15.0, 2.5), (0.55, 20.5, 2.0)), (1.22, 1.1, 1.02, 1.0, 0.95, 0.7, 0.72)),
+    "evening": (
+        _bumps((0.8, 11.5, 2.2), (0.7, 15.5, 2.5), (0.9, 20.0, 2.0)),
+        (1.15, 1.05, 1.0, 1.0, 0.98, 0.85, 0.85),
+    ),
+    "written": (
+        _bumps((1.0, 10.0, 2.2), (0.7, 15.0, 2.5), (0.55, 20.5, 2.0)),
+        (1.22, 1.1, 1.02, 1.0, 0.95, 0.7, 0.72),
+    ),
 }
 
 
@@ -97,10 +106,7 @@ class Demand:
     def is_open(self, day: int) -> Array:
         """Return a matrix, door by half hour of the day: is the door open?"""
         return np.array(
-            [
-                clock.open_cells(door, self._open[i], self.grid(i, day))
-                for i, door in enumerate(world.DOORS)
-            ]
+            [clock.open_cells(door, self._open[i], self.grid(i, day)) for i, door in enumerate(world.DOORS)]
         )
 
     def expected(self, day: int) -> Floats:
@@ -118,7 +124,8 @@ class Demand:
     def arrivals(self, day: int, planned: Frame) -> tuple[Frame, Frame]:
         """Return the needs that come in on a day, by time, and the planned ones whose door is closed all day.
 
-        ``planned`` are later contacts about earlier needs; where ``at`` is NONE they arrive by the door's curve.
+        ``planned`` are later contacts about earlier needs; where ``at`` is NONE they arrive by the door's
+        curve.
         """
         rng = self.settings.generator(Stage.DEMAND, day)
         expected = self.expected(day)
@@ -170,16 +177,6 @@ class Demand:
         return np.asarray(
             starts[door] + cell * clock.HALF_HOUR + np.floor(within * clock.HALF_HOUR).astype(np.int64)
         )
-
-
-def empty_plan() -> Frame:
-    """Return a plan without needs."""
-    return blank(NEED_FIELDS, 0)
-
-
-def has_rows(frame: Frame) -> bool:
-    """Tell whether a frame has rows."""
-    return size(frame) > 0
 
 
 def _season(day: date) -> float:

@@ -6,7 +6,18 @@ import numpy as np
 
 from cx_metrics.simulator import world
 from cx_metrics.simulator.demand import NEED_FIELDS
-from cx_metrics.simulator.frames import NONE, Floats, Frame, Ints, blank, concat, cumulate, pick_rows, size, take
+from cx_metrics.simulator.frames import (
+    NONE,
+    Floats,
+    Frame,
+    Ints,
+    blank,
+    concat,
+    cumulate,
+    pick_rows,
+    size,
+    take,
+)
 from cx_metrics.simulator.records import CONTACT_FIELDS, Day, Office, needs_of, pieces
 from cx_metrics.simulator.settings import Stage
 from cx_metrics.simulator.world import DESK, DOORS, REASONS
@@ -77,7 +88,9 @@ def _enter(office: Office, day: Day, needs: Frame, stage: Stage) -> tuple[Frame,
         day.pieces.append(pieces(contacts["number"][mask], step, kind, at[mask], (at + lead)[mask]))
 
     served, turned_away = is_self | contained, shut & ~contained
-    quality = np.where(is_self, SELF_SERVICE_RESOLVES, BOT_RESOLVES) * (0.55 + 0.5 * _RESOLVE[contacts["reason"]])
+    quality = np.where(is_self, SELF_SERVICE_RESOLVES, BOT_RESOLVES) * (
+        0.55 + 0.5 * _RESOLVE[contacts["reason"]]
+    )
     contacts["resolved"][served] = (uniform[2] < quality)[served]
     contacts["resolved"][turned_away | hangs_up] = 0
     contacts["channel"][contained] = world.SELF_SERVICE
@@ -94,8 +107,12 @@ def _enter(office: Office, day: Day, needs: Frame, stage: Stage) -> tuple[Frame,
     return take(contacts, ~ends_here), (at + lead)[~ends_here], calls
 
 
-def _turn_to_agents(office: Office, day: Day, finished: Frame, rng: np.random.Generator, stage: Stage) -> Frame:
-    """Return the calls that customers make soon after self-service failed; plan those that come on later days."""
+def _turn_to_agents(
+    office: Office, day: Day, finished: Frame, rng: np.random.Generator, stage: Stage
+) -> Frame:
+    """Return the calls that customers make soon after self-service failed; plan those that come on later
+    days.
+    """
     failed = (finished["resolved"] == 0) & ~finished["test"] & (finished["exclusion"] == NONE)
     closed = finished["disconnect"] == world.OTHER_END
     tries = rng.random(size(finished)) < np.where(closed, TRIES_AGAIN_AFTER_CLOSED, TRIES_AGENT_AFTER_BOT)
@@ -103,7 +120,9 @@ def _turn_to_agents(office: Office, day: Day, finished: Frame, rng: np.random.Ge
     follow = needs_of(again)
     follow["door"] = np.where(closed, again["door"], _VOICE_DOOR[again["region"]]).astype(np.int8)
     soon = again["ended"] + 120 + np.floor(rng.exponential(1500, size(again))).astype(np.int64)
-    today = day.is_open(follow["door"], soon) & (_CHANNEL[follow["door"]] == world.VOICE) & (stage is Stage.ENTRY)
+    today = (
+        day.is_open(follow["door"], soon) & (_CHANNEL[follow["door"]] == world.VOICE) & (stage is Stage.ENTRY)
+    )
     office.plan(take(follow, ~today), np.full(int((~today).sum()), day.number + 1))
     calls = take(follow, today)
     calls["at"] = soon[today]

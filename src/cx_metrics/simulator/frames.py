@@ -1,4 +1,6 @@
-"""Small columnar frames: a dict of equally long numpy arrays, which is all that the stages pass to each other."""
+"""Small columnar frames: a dict of equally long numpy arrays, which is all that the stages pass to each
+other.
+"""
 
 from __future__ import annotations
 
@@ -53,14 +55,14 @@ def concat(frames: Iterable[Frame], fields: Fields) -> Frame:
 
 def pick(cumulative: Array, draws: Floats) -> Ints:
     """Return for every draw in [0, 1) the position in a cumulative distribution that need not end at 1."""
-    return np.minimum(
-        np.searchsorted(cumulative, draws * cumulative[-1], side="right"), len(cumulative) - 1
-    ).astype(np.int64)
+    places: Ints = np.searchsorted(cumulative, draws * cumulative[-1], side="right").astype(np.int64)
+    return np.minimum(places, len(cumulative) - 1)
 
 
 def pick_rows(cumulative: Floats, rows: Array, draws: Floats) -> Ints:
     """As ``pick``, with one cumulative distribution (ending at 1) per row of a matrix."""
-    return np.minimum((draws[:, None] >= cumulative[rows]).sum(axis=1), cumulative.shape[1] - 1).astype(np.int64)
+    places: Ints = (draws[:, None] >= cumulative[rows]).sum(axis=1).astype(np.int64)
+    return np.minimum(places, cumulative.shape[1] - 1)
 
 
 def cumulate(weights: Sequence[float] | Floats) -> Floats:
@@ -72,7 +74,8 @@ def cumulate(weights: Sequence[float] | Floats) -> Floats:
 def chance(keys: Array, seed: int, salt: int) -> Floats:
     """Return a uniform number in [0, 1) per key, which depends on key, seed and salt alone.
 
-    Used where a choice belongs to a record and must not depend on the records that happen to be written with it.
+    Used where a choice belongs to a record and must not depend on the records that happen to be written with
+    it.
     """
     with np.errstate(over="ignore"):
         z = keys.astype(np.uint64) + np.uint64((seed * 1_000_003 + salt * 7919 + 1) & 0xFFFFFFFF) * _GOLDEN

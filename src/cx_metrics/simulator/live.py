@@ -31,7 +31,9 @@ LEG_FIELDS = {
     "missed_at": "int64",
     "is_continued": "bool",
 }
-"""One stay of a contact in a live queue and the agent's work after it; ``contact`` is a position in the contacts."""
+"""One stay of a contact in a live queue and the agent's work after it; ``contact`` is a position in the
+contacts.
+"""
 
 OFFER_AFTER, OFFER_WHEN = 60, 110
 """A callback is offered after so many seconds, to those who will wait longer than so many."""
@@ -88,7 +90,9 @@ def _note_idle(day: Day, legs: Frame) -> None:
     for agent, start, end in zip(
         np.concatenate([legs["agent"][worked], legs["missed_agent"][missed]]).tolist(),
         np.concatenate([legs["exit"][worked], legs["missed_at"][missed]]).tolist(),
-        np.concatenate([until[worked], legs["missed_at"][missed] + routing.RING_LIMIT + routing.NOT_READY]).tolist(),
+        np.concatenate(
+            [until[worked], legs["missed_at"][missed] + routing.RING_LIMIT + routing.NOT_READY]
+        ).tolist(),
         strict=True,
     ):
         day.busy.setdefault(agent, []).append((start, end))
@@ -165,7 +169,12 @@ def _run_lane(
     ):
         legs[name] = np.array(values, dtype=LEG_FIELDS[name])
     legs["lane"][:] = lane
-    legs["ring"], legs["hold"], legs["wrap"], legs["consults"] = ring[:used], hold[:used], wrap[:used], consults[:used]
+    legs["ring"], legs["hold"], legs["wrap"], legs["consults"] = (
+        ring[:used],
+        hold[:used],
+        wrap[:used],
+        consults[:used],
+    )
     legs["before_hold"] = np.floor(legs["talk"] * (0.35 + 0.4 * rng.random(used))).astype(np.int64)
     bosses = office.workforce.supervisors(lane, day.number)
     legs["colleague"] = bosses[rng.integers(0, len(bosses), used)]
@@ -209,7 +218,9 @@ def _attach(
     nth: Ints,
     rng: np.random.Generator,
 ) -> Frame:
-    """Give every leg its contact, and open records for redials, repeats, callbacks and (on some platforms) transfers."""
+    """Give every leg its contact, and open records for redials, repeats, callbacks and (on some platforms)
+    transfers.
+    """
     before, arrivals = size(contacts), len(mine)
     of, leg = mine.tolist(), nth.tolist()
     source: list[int] = []
@@ -257,10 +268,10 @@ def _attach(
     return together
 
 
-def _open_records(
-    office: Office, contacts: Frame, moved: Ints, when: Ints, lane: int
-) -> tuple[Frame, Ints]:
-    """Open a new record for contacts that move to another queue; return all contacts and where the new ones are."""
+def _open_records(office: Office, contacts: Frame, moved: Ints, when: Ints, lane: int) -> tuple[Frame, Ints]:
+    """Open a new record for contacts that move to another queue; return all contacts and where the new ones
+    are.
+    """
     fresh = take(contacts, moved)
     known = fresh["initial"]
     fresh["initial"] = np.where(known != NONE, known, fresh["number"])
@@ -286,7 +297,9 @@ def _talk_end(legs: Frame) -> Ints:
 
 
 def _settle(office: Office, day: Day, contacts: Frame, legs: Frame) -> None:
-    """Finish the contacts of all legs: their pieces, how they ended, whether the need is settled, what comes next."""
+    """Finish the contacts of all legs: their pieces, how they ended, whether the need is settled, what comes
+    next.
+    """
     rng = office.settings.generator(Stage.LIVE_RESULTS, day.number)
     rows = size(contacts)
     uniform = rng.random((8, rows))
@@ -335,7 +348,9 @@ def _settle(office: Office, day: Day, contacts: Frame, legs: Frame) -> None:
     used = 1 + rng.binomial(7, np.clip(0.14 * _TALK[reason], 0.0, 0.9))
     contacts["applications"] = np.where(had_agent & (uniform[4] < 0.85), used, NONE).astype(np.int8)
     contacts["reason_known"] &= uniform[5] < np.where(had_agent, 0.96, 0.40)
-    contacts["complaint"] = np.where(had_agent & (uniform[6] < 0.93), contacts["complaint"], NONE).astype(np.int8)
+    contacts["complaint"] = np.where(had_agent & (uniform[6] < 0.93), contacts["complaint"], NONE).astype(
+        np.int8
+    )
     contacts["cancel"] = np.where(had_agent, contacts["cancel"], NONE).astype(np.int8)
     contacts["product_known"] &= had_agent | (uniform[5] < 0.40)
     day.contacts.append(contacts)

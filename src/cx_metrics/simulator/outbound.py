@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cx_metrics.simulator import routing, world
-from cx_metrics.simulator.frames import NONE, Array, Frame, Ints, blank, concat, pick, cumulate, size, take
+from cx_metrics.simulator.frames import NONE, Array, Frame, Ints, blank, concat, cumulate, pick, size, take
 from cx_metrics.simulator.records import CALL_FIELDS, CONTACT_FIELDS, PIECE_FIELDS, Day, Office, pieces
 from cx_metrics.simulator.settings import Stage
 from cx_metrics.simulator.world import DESK, LANES, REASONS
@@ -43,7 +43,7 @@ _REACHED, _SECONDS = _by_purpose(REACHED), _by_purpose(_TALK_SECONDS)
 
 
 def call_out(office: Office, day: Day) -> None:
-    """Make the planned outbound calls of a day, and sales calls; what does not fit in moves to the next day."""
+    """Make a day's planned outbound calls and sales calls; what does not fit in moves to the next day."""
     rng = office.settings.generator(Stage.OUTBOUND, day.number)
     calls = concat([office.planned_calls(day.number), _sales_calls(office, day, rng)], CALL_FIELDS)
     rows = size(calls)
@@ -59,7 +59,9 @@ def call_out(office: Office, day: Day) -> None:
     is_reached = rng.random(rows) < _REACHED[calls["purpose"]]
     dial = rng.integers(7, 28, rows)
     wrap = np.floor(np.where(is_reached, 6 + rng.exponential(22, rows), 4)).astype(np.int64)
-    talk = np.where(is_reached, 10 + _SECONDS[calls["purpose"]] * rng.lognormal(-0.125, 0.5, rows), 0).astype(np.int64)
+    talk = np.where(is_reached, 10 + _SECONDS[calls["purpose"]] * rng.lognormal(-0.125, 0.5, rows), 0).astype(
+        np.int64
+    )
     # Dialling and talking do not depend on the agent here, so the desk works at one speed.
     crew.speed = [1.0] * len(crew.agents)
     turn = [0] * rows
@@ -81,7 +83,13 @@ def call_out(office: Office, day: Day) -> None:
     if not len(made):
         return
     agent, start = np.array(done.agent, dtype=np.int64), np.array(done.start, dtype=np.int64)
-    calls, is_reached, dial, talk, wrap = take(calls, made), is_reached[made], dial[made], talk[made], wrap[made]
+    calls, is_reached, dial, talk, wrap = (
+        take(calls, made),
+        is_reached[made],
+        dial[made],
+        talk[made],
+        wrap[made],
+    )
     records = _outbound_records(office, calls)
     number = records["number"]
     records["started"] = start
@@ -124,7 +132,17 @@ def _sales_calls(office: Office, day: Day, rng: np.random.Generator) -> Frame:
 
 def _outbound_records(office: Office, calls: Frame) -> Frame:
     records = blank(CONTACT_FIELDS, size(calls))
-    for name in ("customer", "region", "reason", "product", "need", "queue", "campaign", "purpose", "attempt"):
+    for name in (
+        "customer",
+        "region",
+        "reason",
+        "product",
+        "need",
+        "queue",
+        "campaign",
+        "purpose",
+        "attempt",
+    ):
         records[name] = calls[name].copy()
     records["number"] = office.numbers(size(calls))
     records["channel"][:] = world.VOICE
@@ -148,7 +166,9 @@ def talk_inside(office: Office, day: Day) -> None:
     end = start + 20 + np.floor(rng.exponential(150, rows)).astype(np.int64)
     _inside(office, day, world.BY_AGENT, lane, start, end, NONE, rng)
 
-    talks = concat([part for part in day.pieces if size(part) and part["kind"][0] == world.TALK], PIECE_FIELDS)
+    talks = concat(
+        [part for part in day.pieces if size(part) and part["kind"][0] == world.TALK], PIECE_FIELDS
+    )
     heard = np.isin(talks["queue"], _VOICE_LANES) & (talks["end"] - talks["start"] > 60)
     heard &= rng.random(size(talks)) < MONITORED
     talk = take(talks, heard)

@@ -35,9 +35,9 @@ FIELDS = {
 class Population:
     """All customers of a simulation, in the order in which they are numbered.
 
-    The customers on the books at the start come first, then those of each day, so a longer simulation only adds
-    customers at the end. ``value`` is a yearly worth relative to the mean consumer, ``propensity`` the relative rate
-    of contacts; both are latent: later stages use them, no table shows them.
+    The customers on the books at the start come first, then those of each day, so a longer simulation only
+    adds customers at the end. ``value`` is a yearly worth relative to the mean consumer, ``propensity`` the
+    relative rate of contacts; both are latent: later stages use them, no table shows them.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -69,12 +69,12 @@ class Population:
             zones[i, : len(options)] = cumulate([share for _, share in options])
         segment = pick(cumulate(_SEGMENT_SHARES), rng.random(rows))
         product = pick(cumulate([share for _, _, share in world.PRODUCT_LINES]), rng.random(rows))
-        business = world.PRODUCT_LINES[2][0] == "pl_business"
-        if business:
-            product = np.where((segment > 0) & (rng.random(rows) < 0.7), 2, product)
+        product = np.where((segment > 0) & (rng.random(rows) < 0.7), world.BUSINESS_PLAN, product)
         if joined is None:
             years = np.minimum(rng.exponential(3.2, rows), 14.0)
-            created = self.settings.period_start - 86400 * WARM_UP_DAYS - (years * 365.25 * 86400).astype(np.int64)
+            created = (
+                self.settings.period_start - 86400 * WARM_UP_DAYS - (years * 365.25 * 86400).astype(np.int64)
+            )
         else:
             created = joined + rng.integers(0, 86400, rows)
         starts_account = rng.random(rows) >= np.where(segment == 0, 0.10, 0.45)

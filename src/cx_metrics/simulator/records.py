@@ -1,4 +1,6 @@
-"""What the stages of a day share: the columns of contact records and their pieces, and the state between days."""
+"""What the stages of a day share: the columns of contact records and their pieces, and the state between
+days.
+"""
 
 from __future__ import annotations
 
@@ -51,9 +53,10 @@ CONTACT_FIELDS = {
 }
 """A contact record. Codes are positions in the lists of ``world``; instants are seconds since 1970 UTC.
 
-``worked_until`` is the end of the last work on it, after-contact work included. Latent, in no table: ``customer`` where
-``shown`` hides it, ``reason`` where it is not known, ``door``, ``region``, ``need``, ``attempt``, and ``resolved``: the
-truth about whether this record settled the need (NONE where it could not, as when a later record continues it).
+``worked_until`` is the end of the last work on it, after-contact work included. Latent, in no table:
+``customer`` where ``shown`` hides it, ``reason`` where it is not known, ``door``, ``region``, ``need``,
+``attempt``, and ``resolved``: the truth about whether this record settled the need (NONE where it could not,
+as when a later record continues it).
 """
 
 PIECE_FIELDS = {
@@ -67,7 +70,9 @@ PIECE_FIELDS = {
     "transfer": "int8",
     "tier": "int8",
 }
-"""A segment of a contact record before it has its own number; ``step`` orders pieces that start at the same second."""
+"""A segment of a contact record before it has its own number; ``step`` orders pieces that start at the same
+second.
+"""
 
 CALL_FIELDS = {
     "purpose": "int8",
@@ -94,7 +99,8 @@ _OTHER_DOORS = np.array(world.OTHER_DOORS, dtype=np.int8)
 class Day:
     """One operating day: who is on duty, which doors are open when, and the records that it finishes.
 
-    ``busy`` are the spans in which agents of live queues worked on contacts, ``idle`` the time left between them.
+    ``busy`` are the spans in which agents of live queues worked on contacts, ``idle`` the time left between
+    them.
     """
 
     number: int
@@ -114,7 +120,9 @@ class Day:
         return np.asarray(inside & self.doors_open[door, np.clip(cell, 0, clock.CELLS - 1)], dtype=np.bool_)
 
     def written_crew(self, lane: int) -> Crew:
-        """Return who can do the work of a written queue or the desk: its own agents, and others between contacts."""
+        """Return who can do the work of a written queue or the desk: its own agents, and others between
+        contacts.
+        """
         own = self.crews[lane]
         crew = Crew(list(own.agents), list(own.windows), list(own.speed), [False] * len(own.agents))
         for blended in world.BLENDS[lane][0]:
@@ -138,13 +146,21 @@ class Day:
     def last_opening(self, door: int) -> int:
         """Return when a door closes for the day, or the start of the day when it does not open."""
         cells = np.flatnonzero(self.doors_open[door])
-        return int(self.door_starts[door] + (cells[-1] + 1) * clock.HALF_HOUR if len(cells) else self.door_starts[door])
+        return int(
+            self.door_starts[door] + (cells[-1] + 1) * clock.HALF_HOUR
+            if len(cells)
+            else self.door_starts[door]
+        )
 
 
 class Office:
-    """Everything that outlives a day: the world that was drawn, the numbers given out, contacts planned for later."""
+    """Everything that outlives a day: the world that was drawn, the numbers given out, contacts planned for
+    later.
+    """
 
-    def __init__(self, settings: Settings, population: Population, demand: Demand, workforce: Workforce) -> None:
+    def __init__(
+        self, settings: Settings, population: Population, demand: Demand, workforce: Workforce
+    ) -> None:
         """Start with nothing planned."""
         self.settings = settings
         self.population = population
@@ -154,10 +170,10 @@ class Office:
         self._needs: dict[int, list[Frame]] = {}
         self._calls: dict[int, list[Frame]] = {}
 
-    def open_day(self, number: int) -> Day:
-        """Return a new day with its roster; call for consecutive days."""
+    def open_day(self, number: int, backlog: dict[int, float]) -> Day:
+        """Return a new day with its roster, given the written work that waits; call for consecutive days."""
         starts = np.array([self.demand.grid(i, number).start for i in range(len(DOORS))], dtype=np.int64)
-        return Day(number, self.workforce.roster(number), self.demand.is_open(number), starts)
+        return Day(number, self.workforce.roster(number, backlog), self.demand.is_open(number), starts)
 
     def numbers(self, rows: int) -> Ints:
         """Return numbers for new contact records."""

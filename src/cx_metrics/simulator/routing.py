@@ -1,8 +1,9 @@
 """Queues: the event simulation that decides who waits, who gives up and which agent answers.
 
-Waits are never drawn. Customers arrive, agents are on duty by the roster, the one who waited longest is served first by
-the agent who has been idle longest, and a customer whose patience runs out leaves. The two loops below are the only
-ones that handle contacts one by one; they work on plain lists of whole seconds, because they run a million times.
+Waits are never drawn. Customers arrive, agents are on duty by the roster, the one who waited longest is
+served first by the agent who has been idle longest, and a customer whose patience runs out leaves. The two
+loops below are the only ones that handle contacts one by one; they work on plain lists of whole seconds,
+because they run a million times.
 """
 
 from __future__ import annotations
@@ -32,9 +33,9 @@ _DIAL_ENDS = 10
 class Crew:
     """Agents on duty at one queue on one day; one slot per contact that an agent may hold at once.
 
-    ``windows`` are the (from, until) of every slot in order of time; a slot takes a contact that starts before
-    ``until`` and finishes it; where ``must_fit``, written work has to end before ``until``. ``speed`` multiplies
-    talk time.
+    ``windows`` are the (from, until) of every slot in order of time; a slot takes a contact that starts
+    before ``until`` and finishes it; where ``must_fit``, written work has to end before ``until``. ``speed``
+    multiplies talk time.
     """
 
     agents: list[int] = field(default_factory=list)
@@ -44,7 +45,7 @@ class Crew:
 
 
 def gaps(windows: list[tuple[int, int]], busy: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return what is left of time windows between busy spans (which may overlap), with a margin around each."""
+    """Return what is left of time windows between busy spans, which may overlap, with a margin."""
     left: list[tuple[int, int]] = []
     spans = sorted(busy)
     for opens, closes in windows:
@@ -66,9 +67,9 @@ def gaps(windows: list[tuple[int, int]], busy: list[tuple[int, int]]) -> list[tu
 class LiveDraws:
     """What chance has decided about each leg before the queue runs, in whole seconds.
 
-    The first rows belong to the arrivals in order; the rows after them are spare, for legs that come out of the day
-    itself (redials, reconnections, transfers back, callbacks). ``redial`` and ``delay`` are pauses until the next
-    attempt, negative for none.
+    The first rows belong to the arrivals in order; the rows after them are spare, for legs that come out of
+    the day itself (redials, reconnections, transfers back, callbacks). ``redial`` and ``delay`` are pauses
+    until the next attempt, negative for none.
     """
 
     patience: list[int]
@@ -87,7 +88,9 @@ class LiveDraws:
 
 @dataclass
 class LiveLegs:
-    """The legs of one queue and day; rows as in the draws, with the spare rows that were used after the arrivals."""
+    """The legs of one queue and day; rows as in the draws, with the spare rows that were used after the
+    arrivals.
+    """
 
     kind: list[int]
     parent: list[int]
@@ -111,9 +114,9 @@ def serve_live(
 ) -> LiveLegs:
     """Run one live queue for one day, first in first out, with customers who lose patience.
 
-    ``arrive`` are the seconds at which contacts enter the queue, in order; after ``closes`` nobody comes back.
-    Customers whose wait will exceed ``offer_when`` are offered a callback after ``offer_after`` seconds; it keeps
-    their place in the queue. Returns when and how every leg left the queue; see LiveLegs.
+    ``arrive`` are the seconds at which contacts enter the queue, in order; after ``closes`` nobody comes
+    back. Customers whose wait will exceed ``offer_when`` are offered a callback after ``offer_after``
+    seconds; it keeps their place in the queue. Returns when and how every leg left the queue; see LiveLegs.
     """
     arrivals = len(arrive)
     limit = len(draws.noise)
@@ -176,9 +179,10 @@ def serve_live(
             if not is_callback:
                 if offer_when < start - came < NEVER // 2 and patience[i] > offer_after:
                     is_offered[i] = True
-                    row = again(CALLBACK, i, came + offer_after, mean[i]) if draws.takes_callback[i] else -1
+                    asked = max(came + offer_after, now)
+                    row = again(CALLBACK, i, asked, mean[i]) if draws.takes_callback[i] else -1
                     if row >= 0:
-                        left[i] = came + offer_after
+                        left[i] = asked
                         outcome[i] = TOOK_CALLBACK
                         left[row] = start
                         served_by[row] = agents[slot]
@@ -242,13 +246,23 @@ def serve_live(
 
     used = len(kind)
     return LiveLegs(
-        kind, parent, entered, left[:used], outcome[:used], served_by[:used], talked[:used], is_offered[:used], missed
+        kind,
+        parent,
+        entered,
+        left[:used],
+        outcome[:used],
+        served_by[:used],
+        talked[:used],
+        is_offered[:used],
+        missed,
     )
 
 
 @dataclass
 class Messages:
-    """Work on written contacts: one row per message that an agent wrote, and where every contact stands after it."""
+    """Work on written contacts: one row per message that an agent wrote, and where every contact stands after
+    it.
+    """
 
     contact: list[int]
     turn: list[int]
@@ -269,12 +283,14 @@ def serve_deferred(
     until: int,
     owner_wait: int,
 ) -> Messages:
-    """Run one written queue for one day: the message that has waited longest is answered first, nobody gives up.
+    """Run one written queue for one day: the message that has waited longest is answered first, nobody gives
+    up.
 
-    ``due`` is when each open contact next needs an answer, ``turn`` how many it has had of ``total``, ``owner`` the
-    agent who wrote last (negative for none); ``work`` and ``pause`` are seconds per turn. The owner answers again
-    when on duty and free within ``owner_wait`` seconds, otherwise whoever is free first. ``due``, ``turn`` and
-    ``owner`` are updated in place; what is not reached before ``until`` or before the last agent leaves stays.
+    ``due`` is when each open contact next needs an answer, ``turn`` how many it has had of ``total``,
+    ``owner`` the agent who wrote last (negative for none); ``work`` and ``pause`` are seconds per turn. The
+    owner answers again when on duty and free within ``owner_wait`` seconds, otherwise whoever is free first.
+    ``due``, ``turn`` and ``owner`` are updated in place; what is not reached before ``until`` or before the
+    last agent leaves stays.
     """
     done = Messages([], [], [], [], [])
     tasks = [(when, i) for i, when in enumerate(due) if when < until]
@@ -288,7 +304,9 @@ def serve_deferred(
     heapify(free)
 
     def start_at(slot: int, now: int, i: int) -> int:
-        """Return when a slot can start on a contact, or NEVER; moves the slot on to its next window where needed."""
+        """Return when a slot can start on a contact, or NEVER; moves the slot on to its next window where
+        needed.
+        """
         need = max(10, int(work[i][turn[i]] * crew.speed[slot])) if must_fit[slot] else 1
         while True:
             start = ready[slot] if ready[slot] > now else now

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from cx_metrics.simulator import clock, contacts as contact_tables, defects as defect_rules
+from cx_metrics.simulator import clock
+from cx_metrics.simulator import contacts as contact_tables
+from cx_metrics.simulator import defects as defect_rules
 from cx_metrics.simulator.center import Center
 from cx_metrics.simulator.demand import Demand
 from cx_metrics.simulator.frames import Frame, concat, size
@@ -25,8 +27,8 @@ _CHUNK_CUSTOMERS = 200_000
 class SimulationSummary:
     """What was written: the folder, the rows of every table, and the period.
 
-    ``contacts`` counts contact records without repeated deliveries; ``complete_through`` is the UTC instant of the
-    extract, ``defects`` how many rows the truth lists as spoiled or late.
+    ``contacts`` counts contact records without repeated deliveries; ``complete_through`` is the UTC instant
+    of the extract, ``defects`` how many rows the truth lists as spoiled or late.
     """
 
     out: Path
@@ -56,10 +58,11 @@ def simulate(
 ) -> SimulationSummary:
     """Write the raw tables of a simulated contact center into a folder.
 
-    ``contacts`` is about how many contact records there will be in all, ``customers`` how many customers there are on
-    the first day; each follows from the other, and with neither there are about 50,000 contacts. ``vendors`` is the
-    number of outsourcers; ``defects`` and ``late`` are shares of the rows of contacts and segments. ``progress`` is
-    called with the days done and the days in all. The same arguments give the same bytes.
+    ``contacts`` is about how many contact records there will be in all, ``customers`` how many customers
+    there are on the first day; each follows from the other, and with neither there are about 50,000 contacts.
+    ``vendors`` is the number of outsourcers; ``defects`` and ``late`` are shares of the rows of contacts and
+    segments. ``progress`` is called with the days done and the days in all. The same arguments give the same
+    bytes.
 
     Raises ValueError for an argument out of its range, and FileExistsError when the folder holds other files.
     """
@@ -95,7 +98,9 @@ def simulate(
         for first in range(0, size(population.customers), _CHUNK_CUSTOMERS):
             rows = contact_tables.customers_table(settings, population, first, _CHUNK_CUSTOMERS)
             writer.write("customers", rows)
-        written = _run_days(settings, Center(Office(settings, population, demand, workforce)), writer, progress)
+        written = _run_days(
+            settings, Center(Office(settings, population, demand, workforce)), writer, progress
+        )
     return SimulationSummary(
         out=out,
         file_format=file_format,
@@ -112,7 +117,7 @@ def simulate(
 def _run_days(
     settings: Settings, center: Center, writer: Writer, progress: Callable[[int, int], None] | None
 ) -> int:
-    """Run all days and write contacts and segments chunk by chunk; return how many contact records there are."""
+    """Run all days, write contacts and segments chunk by chunk; return how many records there are."""
     chunk_days = max(1, min(28, int(_CHUNK_CONTACTS / max(settings.contacts_per_day, 1.0))))
     records: list[Frame] = []
     segments: list[Frame] = []

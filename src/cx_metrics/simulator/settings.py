@@ -35,17 +35,16 @@ class Stage(IntEnum):
     LIVE = 7
     LIVE_RESULTS = 8
     DEFERRED = 9
-    DEFERRED_RESULTS = 10
-    OUTBOUND = 11
-    INTERNAL = 12
+    OUTBOUND = 10
+    INTERNAL = 11
 
 
 @dataclass(frozen=True)
 class Settings:
     """A checked request.
 
-    ``contacts_per_day`` and ``customers`` set the size of the world; both follow from whichever of contacts and
-    customers was asked for. Rates are shares from 0 to 1. Instants are whole seconds since 1970 UTC.
+    ``contacts_per_day`` and ``customers`` set the size of the world; both follow from whichever of contacts
+    and customers was asked for. Rates are shares from 0 to 1. Instants are whole seconds since 1970 UTC.
     """
 
     contacts_per_day: float

@@ -1,8 +1,9 @@
-"""Agents: who works where, hires and leavers, how many are needed per half hour, and the roster of every day."""
+"""Agents: who works where, hires and leavers, how many are needed when, and the roster of every day."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from math import ceil, exp, floor
 
 import numpy as np
@@ -25,6 +26,7 @@ _IN_TIME = {world.VOICE: 20, world.CHAT: 60}
 _YEARLY_LEAVERS = {True: 0.24, False: 0.42}
 _YEARLY_MOVES = 0.05
 _TRAINING_DAYS = 14
+_SHORTEST_SHIFT = 6
 _LONGEST_SHIFT = 18
 _LONGEST_SPAN = 19
 _ABSENCE = 0.055
@@ -33,11 +35,13 @@ _CLEARING_SECONDS = 600
 """How long the last shift stays after closing to serve those who still wait."""
 
 MESSAGES_PER_CONTACT = {world.EMAIL: 1.55, world.MESSAGING: 3.2, world.SOCIAL: 1.7}
-_WRITTEN_WEEK = (1.45, 1.15, 1.0, 1.0, 1.0, 1.0, 1.0)
-_WRITTEN_SLACK = 1.15
-_BLENDED = 0.75
-"""Share of the time between live contacts that is counted on for written and outbound work."""
-_CALLS_PER_NEED = 0.09
+_LUNCH_COVER = 0.08
+_WRITTEN_SLACK = 1.25
+_SAME_DAY_WORK, _MOST_WRITTEN = 0.9, 2.0
+_BLENDED = 0.6
+_WRITTEN_PIECE = 280
+_CALLS_PER_NEED = 0.085
+_MOVES_UP = 0.085
 
 
 @dataclass
@@ -53,8 +57,8 @@ class Move:
 class Workforce:
     """The people of the whole period and their daily roster.
 
-    Days are numbers relative to the first day of the simulation. Speed multiplies talk time, skill is added to the
-    chance that a contact is settled; both get better with tenure.
+    Days are numbers relative to the first day of the simulation. Speed multiplies talk time, skill is added
+    to the chance that a contact is settled; both get better with tenure.
     """
 
     def __init__(self, settings: Settings, demand: Demand) -> None:
@@ -175,45 +179,54 @@ class Workforce:
         """Return the supervisors of a lane's site on a day; never empty."""
         there = (self._role == SUPERVISOR) & (self._hired <= day)
         mine = there & (self._site[self._home] == self._site[lane])
-        working = np.flatnonzero(mine & (self._left >= day))
+        working = np.flatnonzero(mine & (self._left > day))
         return working if len(working) else np.flatnonzero(mine)[:1]
 
     # Staffing
 
-    def required(self, day: int) -> Floats:
-        """Return the agents needed, lane by half hour of the day, before rounding to heads."""
+    def required(self, day: int, backlog: dict[int, float] | None = None) -> Floats:
+        """Return the agents needed, lane by half hour of the day, before rounding to heads.
+
+        ``backlog`` are the seconds of written work that wait when the day starts; without it, an average
+        day's.
+        """
         expected = self.demand.expected(day)
         needed = np.zeros((len(LANES), clock.CELLS))
-        work = np.zeros((len(LANES), clock.CELLS))
+        spare = np.zeros((len(LANES), clock.CELLS))
         for i in world.LIVE_LANES:
             door = LANES[i]
             rate = expected[i] * door.inflow
             for sender in world.VOICE_DOOR:
                 if LANES[sender].sends_to == i:
-                    rate = rate + self._shifted(expected[sender], sender, i, day) * LANES[sender].inflow * 0.07
+                    rate = (
+                        rate
+                        + self._shifted(expected[sender], sender, i, day) * LANES[sender].inflow * _MOVES_UP
+                    )
             loads, heads = self._tables[i]
             erlangs = rate * _busy_seconds(door) / clock.HALF_HOUR
-            work[i] = erlangs / door.capacity
-            needed[i] = np.interp(erlangs, loads, heads) / door.capacity
+            heads_needed = np.interp(erlangs, loads, heads)
+            needed[i] = heads_needed + _LUNCH_COVER * np.maximum(heads_needed - 1.0, 0.0)
+            spare[i] = _usable(np.maximum(needed[i], 1.0), erlangs / door.capacity, _busy_seconds(door))
         for i, (blended, part) in world.BLENDS.items():
-            spare = sum(np.maximum(needed[other], 1.0) - work[other] for other in blended)
-            load = self._written_load(i, day)
             is_open = self.lane_open(i, day)
-            idle = float(np.mean(np.asarray(spare)[is_open])) * part * _BLENDED if is_open.any() else 0.0
-            needed[i] = max(0.0, load * _WRITTEN_SLACK - idle)
+            if is_open.any():
+                idle = float(spare[list(blended)].sum(axis=0)[is_open].mean()) * part
+                seconds = self._written_seconds(i, day, backlog) * _WRITTEN_SLACK
+                needed[i] = max(0.0, seconds / (float(is_open.sum()) * clock.HALF_HOUR) - idle)
         return needed
 
-    def _written_load(self, lane: int, day: int) -> float:
-        """Return the mean number of agents busy with a written queue or the desk in an open half hour of a day."""
+    def _written_seconds(self, lane: int, day: int, backlog: dict[int, float] | None) -> float:
+        """Return the seconds of work for a written queue or the desk on a day."""
         door = LANES[lane]
         needs = self.settings.needs_per_day
         if lane == world.DESK:
-            seconds = needs * _CALLS_PER_NEED * door.handle
-        else:
-            share = door.share / sum(other.share for other in world.DOORS)
-            seconds = needs * share * door.inflow * MESSAGES_PER_CONTACT[door.channel] * door.handle
-        weekday = _WRITTEN_WEEK[self.settings.day(day).weekday()]
-        return float(seconds * weekday * 7 / (clock.week_of(door).sum() * clock.HALF_HOUR))
+            return needs * _CALLS_PER_NEED * door.handle
+        share = door.share / sum(other.share for other in world.DOORS)
+        per_need = door.inflow * MESSAGES_PER_CONTACT[door.channel] * door.handle
+        usual = needs * share * per_need * 7 / len({weekday for row in door.hours for weekday in row[0]})
+        if backlog is None:
+            return usual
+        return min(backlog.get(lane, 0.0) + needs * share * per_need * _SAME_DAY_WORK, _MOST_WRITTEN * usual)
 
     def _shifted(self, rates: Floats, sender: int, lane: int, day: int) -> Floats:
         """Return the sender's rates at the half hours of a lane in another zone."""
@@ -234,11 +247,12 @@ class Workforce:
         for day in range(28):
             needed = self.required(day)
             for lane in range(len(LANES)):
-                is_open = self.lane_open(lane, day)
-                heads = np.where(is_open, np.maximum(needed[lane], self._least(lane)), 0.0)
-                at_least = ceil(is_open.sum() / _LONGEST_SHIFT) * self._least(lane)
-                weekly[lane] += max(at_least, heads.sum() / 14.0) / 4
-        return [ceil(shifts * 1.15 / 4.5) for shifts in weekly.tolist()]
+                heads = np.floor(needed[lane] + 0.5).astype(np.int64)
+                heads = np.where(self.lane_open(lane, day), np.maximum(heads, self._least(lane)), 0)
+                # The fraction that rounding drops matters where teams are small.
+                dropped = max(0.0, float((needed[lane] - heads)[heads > 0].sum())) / 14.0
+                weekly[lane] += (len(_shifts(heads)) + dropped) / 4
+        return [ceil(shifts * 1.15 / 4.5 + (0.5 if shifts > 1 else 0.0)) for shifts in weekly.tolist()]
 
     @staticmethod
     def _least(lane: int) -> int:
@@ -247,8 +261,10 @@ class Workforce:
 
     # Rosters
 
-    def roster(self, day: int) -> list[Crew]:
-        """Return the agents on duty per lane; call once per day, in order."""
+    def roster(self, day: int, backlog: dict[int, float]) -> list[Crew]:
+        """Return the agents on duty per lane, given the seconds of written work that wait; call for days in
+        order.
+        """
         for move in self._moving.get(day, []):
             self._home[move.person] = move.lane
         if self.settings.day(day).weekday() == 0:
@@ -258,9 +274,9 @@ class Workforce:
         rounding = rng.random(len(LANES))
         present = rng.random(known) >= _ABSENCE
         order = rng.random(known)
-        present &= (self._role[:known] == AGENT) & (self._left[:known] >= day)
+        present &= (self._role[:known] != BACK_OFFICE) & (self._left[:known] > day)
         present &= self._hired[:known] + _TRAINING_DAYS <= day
-        needed = self.required(day)
+        needed = self.required(day, backlog)
         crews = []
         for lane in range(len(LANES)):
             is_open = self.lane_open(lane, day)
@@ -280,7 +296,9 @@ class Workforce:
         second = self._second[:known] == lane
         worked = self._week_days[:known]
         site = self._site[self._home[:known]] == self._site[lane]
+        # Own team first, then people with a second skill, then the rest of the site, supervisors last.
         rank = np.where(home, 0, np.where(second, 20, 60)) + worked + np.where(worked >= 5, 40, 0) + order
+        rank = rank + np.where(self._role[:known] == SUPERVISOR, 200, 0)
         able = np.flatnonzero(present & site & (worked < 6))
         able = able[np.argsort(rank[able], kind="stable")][: len(shifts)]
         grid = self.lane_grid(lane, day)
@@ -306,40 +324,78 @@ class Workforce:
 
 
 def _sister_lanes(settings: Settings, lane: int) -> list[int]:
-    """Return the lanes that an agent of a lane could also work in: the same employer in the same part of the world."""
+    """Return the lanes that an agent of a lane could also work in: the same employer in the same part of the
+    world.
+    """
     vendor = settings.vendor_of(LANES[lane].bpo)
     return [
         other
         for other in range(len(LANES))
-        if other != lane and settings.vendor_of(LANES[other].bpo) == vendor and LANES[other].site == LANES[lane].site
+        if other != lane
+        and settings.vendor_of(LANES[other].bpo) == vendor
+        and LANES[other].site == LANES[lane].site
     ]
 
 
+def _usable(heads: Floats, work: Floats, busy_seconds: float) -> Floats:
+    """Return the agents' worth of time between live contacts in which a piece of written work fits.
+
+    Idle spells are taken as exponential; only those longer than a piece of work are of use, and not all of
+    them.
+    """
+    load = np.clip(work / heads, 1e-6, 0.99)
+    ratio = _WRITTEN_PIECE * load / (busy_seconds * (1 - load))
+    return np.asarray((heads - work).clip(0.0) * (1 + ratio) * np.exp(-ratio) * _BLENDED)
+
+
 def _busy_seconds(door: world.Door) -> float:
-    return door.handle * 1.06 + 20 + door.wrap + 7
+    return door.handle * 1.10 + 20 + door.wrap + 7
 
 
 def _staffing_table(door: world.Door) -> tuple[Floats, Floats]:
-    """Return loads in erlangs and the (fractional) heads that answer the target share in time, by Erlang C."""
+    """Return loads in erlangs, and the heads that answer the target share of each in time (Erlang C)."""
     loads = np.geomspace(0.005, 2000.0, 220)
     in_time = _IN_TIME.get(door.channel, 20)
-    heads = np.array([_heads(float(load), in_time / _busy_seconds(door)) for load in loads])
+    capacity = door.capacity if door.channel == world.CHAT else 1
+    heads = np.array([_heads(float(load), in_time / _busy_seconds(door), capacity) for load in loads])
     return np.concatenate([[0.0], loads]), np.concatenate([[0.0], heads])
 
 
-def _heads(load: float, patience_of_target: float) -> float:
-    """Return the heads at which the share answered in time crosses the target, interpolated between whole heads."""
+def _heads(load: float, in_time: float, capacity: int) -> float:
+    """Return the heads at which the share answered in time crosses the target, interpolated between whole
+    heads.
+
+    ``in_time`` is the target time in mean handle times, ``capacity`` the contacts that one head takes at
+    once.
+    """
     blocked, before = 1.0, 0.0
     for n in range(1, ceil(load * 1.5) + 60):
         blocked = load * blocked / (n + load * blocked)
-        if n <= load:
+        if n <= load or n % capacity:
             continue
         waits = blocked / (1 - load / n * (1 - blocked))
-        share = 1 - waits * exp(-(n - load) * patience_of_target)
+        share = 1 - waits * exp(-(n - load) * in_time)
         if share >= SERVICE_TARGET:
-            return max(n - 1 + (SERVICE_TARGET - before) / (share - before), load)
+            heads = n / capacity - 1 + (SERVICE_TARGET - before) / (share - before)
+            return max(heads, load / capacity)
         before = share
     raise AssertionError("the search for heads has no bound")  # pragma: no cover
+
+
+def _at_least(starts: list[int], ends: list[int], heads: Ints) -> list[tuple[int, int]]:
+    """Lengthen short runs to the shortest shift, within the opening hours and the next run."""
+    cells = np.flatnonzero(heads)
+    first, last = int(cells[0]), int(cells[-1]) + 1
+    runs: list[tuple[int, int]] = []
+    for a, b in zip(starts, ends, strict=True):
+        missing = _SHORTEST_SHIFT - (b - a)
+        if missing > 0:
+            a = max(first, a - missing // 2)
+            b = min(last, a + _SHORTEST_SHIFT)
+        if runs and a <= runs[-1][1]:
+            a, _ = runs.pop()
+        runs.append((a, b))
+    return runs
 
 
 def _shifts(heads: Ints) -> list[list[tuple[int, int]]]:
@@ -351,17 +407,17 @@ def _shifts(heads: Ints) -> list[list[tuple[int, int]]]:
     for level in range(int(heads.max(initial=0))):
         edges = np.flatnonzero(np.diff(np.concatenate([[0], heads > level, [0]]).astype(np.int8)))
         runs: list[tuple[int, int]] = []
-        for a, b in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        for a, b in _at_least(edges[::2].tolist(), edges[1::2].tolist(), heads):
             parts = ceil((b - a) / _LONGEST_SHIFT)
             cuts = [a + (b - a) * part // parts for part in range(parts + 1)]
-            runs.extend(zip(cuts, cuts[1:], strict=False))
+            runs.extend(pairwise(cuts))
         current: list[tuple[int, int]] = []
         for a, b in runs:
             if current and b - current[0][0] > _LONGEST_SPAN:
                 days.append(current)
                 current = []
             if level and b - a >= 12:
-                lunch = (a + b) // 2 + level % 3 - 1
+                lunch = (a + b) // 2 + level % 6 - 3
                 current += [(a, lunch), (lunch + 1, b)]
             else:
                 current.append((a, b))

@@ -1,7 +1,8 @@
-"""The company that is simulated: its queues, reasons, product lines and code lists. Everything here is a choice.
+"""The company that is simulated: its queues, reasons, product lines and code lists. Everything here is a
+choice.
 
-The world is a subscription business with customers in three regions. Everything that must be the same in every
-simulation stands here as a constant; what differs between simulations is in ``settings``.
+The world is a subscription business with customers in three regions. Everything that must be the same in
+every simulation stands here as a constant; what differs between simulations is in ``settings``.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ BLIND, CONSULTED, TO_QUEUE, EXTERNAL, ESCALATION = range(5)
 EXCLUSIONS = ("spam", "wrong_number")
 SPAM, WRONG_NUMBER = range(2)
 
-# Ids that stand for no single person: the identity step of the platform fills them in when it knows no better.
+# Ids that stand for no single person: the platform fills them in when it knows no better.
 SHOWN_CUSTOMER, SHOWN_NOTHING, SHOWN_SWITCHBOARD, SHOWN_ANONYMOUS = range(4)
 SWITCHBOARD_ID = "+442079460000"
 ANONYMOUS_ID = "anonymous"
@@ -59,6 +60,7 @@ PROGRAMS = (
     Program("prg_digital", "Digital care", "Direct sales"),
 )
 
+BUSINESS_PLAN = 2
 PRODUCT_LINES = (
     ("pl_core", "Core plan", 0.46),
     ("pl_family", "Family plan", 0.22),
@@ -68,16 +70,16 @@ PRODUCT_LINES = (
 )
 
 SALES_CAMPAIGNS = ("cmp_spring_upgrade", "cmp_autumn_family")
-"""Campaigns that outbound sales calls and tracked numbers name; their own table belongs to the value domain."""
+"""Campaigns that sales calls and tracked numbers name; their own table belongs to the value domain."""
 
 
 @dataclass(frozen=True)
 class Reason:
     """Why customers contact: its place in the reason tree, and how its contacts behave.
 
-    ``talk`` multiplies the channel's talk time, ``resolve`` is the chance that one contact settles the matter with
-    an average agent, ``weights`` are relative frequencies on live, written and self-service channels, ``transfer``
-    multiplies the chance of a transfer, ``complaint`` and ``cancel`` are chances per contact.
+    ``talk`` multiplies the channel's talk time, ``resolve`` is the chance that one contact settles the matter
+    with an average agent, ``weights`` are relative frequencies on live, written and self-service channels,
+    ``transfer`` multiplies the chance of a transfer, ``complaint`` and ``cancel`` are chances per contact.
     """
 
     code: str
@@ -99,18 +101,26 @@ REASONS = (
     Reason("BILL_WRONG", "billing", "wrong charge", True, True, 35, 1.15, 0.66, (8, 9, 2), 1.5, 0.08, 0.03),
     Reason("PAY_FAILED", "billing", "failed payment", True, True, None, 0.90, 0.78, (5, 4, 9), 0.7),
     Reason("REFUND", "billing", "refund", False, True, 35, 1.05, 0.68, (5, 8, 1), 1.2, 0.05, 0.02),
-    Reason("TECH_DOWN", "technical", "service down", True, False, None, 1.25, 0.60, (8, 5, 6), 1.6, 0.06, 0.02),
-    Reason("TECH_QUALITY", "technical", "poor quality", True, True, None, 1.45, 0.58, (8, 6, 2), 2.0, 0.05, 0.03),
+    Reason(
+        "TECH_DOWN", "technical", "service down", True, False, None, 1.25, 0.60, (8, 5, 6), 1.6, 0.06, 0.02
+    ),
+    Reason(
+        "TECH_QUALITY", "technical", "poor quality", True, True, None, 1.45, 0.58, (8, 6, 2), 2.0, 0.05, 0.03
+    ),
     Reason("TECH_SETUP", "technical", "set-up help", False, True, None, 1.35, 0.74, (7, 5, 6), 1.3),
     Reason("LOGIN", "account", "login and password", True, True, None, 0.65, 0.85, (8, 6, 20), 0.5),
     Reason("DETAILS", "account", "change of details", False, True, None, 0.60, 0.92, (6, 7, 16), 0.4),
-    Reason("ORDER_STATUS", "orders", "where is my order", True, True, None, 0.60, 0.80, (9, 12, 20), 0.5, 0.03),
+    Reason(
+        "ORDER_STATUS", "orders", "where is my order", True, True, None, 0.60, 0.80, (9, 12, 20), 0.5, 0.03
+    ),
     Reason("ORDER_CHANGE", "orders", "change an order", False, True, None, 0.85, 0.82, (5, 6, 4), 0.7),
     Reason("RETURN", "orders", "return or exchange", False, True, None, 0.90, 0.76, (5, 8, 3), 0.7, 0.03),
     Reason("UPGRADE", "sales", "upgrade", False, True, None, 1.20, 0.86, (5, 2, 1), 1.0),
     Reason("INFO", "sales", "product information", False, True, None, 0.75, 0.90, (6, 7, 2), 0.5),
     Reason("CANCEL", "retention", "cancel", False, True, None, 1.25, 0.80, (4, 3, 1), 1.7, 0.05, 0.92),
-    Reason("PRICE", "retention", "price complaint", False, True, None, 1.10, 0.72, (3, 3, 0), 1.4, 0.20, 0.25),
+    Reason(
+        "PRICE", "retention", "price complaint", False, True, None, 1.10, 0.72, (3, 3, 0), 1.4, 0.20, 0.25
+    ),
     Reason("COMPLAINT", "complaints", "complaint", True, False, 30, 1.55, 0.55, (3, 5, 0), 2.2, 0.90, 0.08),
     Reason("OTHER", "other", "other", None, None, None, 0.80, 0.80, (4, 5, 2), 1.0),
 )
@@ -123,76 +133,103 @@ WEEK = (1, 2, 3, 4, 5, 6, 7)
 WORK_WEEK = (1, 2, 3, 4, 5)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Door:
     """A way in: a queue, or (``queue_id`` empty) self-service of one region.
 
-    ``hours`` are (weekdays, opening, closing) in local minutes; a closing above 1440 crosses midnight. ``share`` is
-    the share of new needs that come in here, ``regions`` the mix of the customers' regions, ``shape`` names the
-    daily arrival curve, ``bpo`` the outsourcing slot (None is in house). ``handle`` is the mean work in seconds:
-    talk, or one message. ``inflow`` is entries into the queue per new need of this door, for the staffing forecast;
-    ``sends_to`` is the specialist queue of its transfers. On a platform with ``opens_records`` a transfer opens a
-    new contact record.
+    ``hours`` are (weekdays, opening, closing) in local minutes; a closing above 1440 crosses midnight.
+    ``holidays`` names the calendar, ``shape`` the daily arrival curve. ``share`` is the share of new needs that
+    come in here, ``regions`` the mix of the customers' regions. ``bpo`` is the outsourcing slot, None in house.
+
+    ``handle`` is the mean work in seconds: talk, or one message; ``wrap`` the after-contact work and ``patience``
+    the mean time that customers wait before they give up. ``inflow`` is contacts worked on per new need of this
+    door, for the staffing forecast. ``sends_to`` is the queue that takes its transfers to specialists; on a
+    platform with ``opens_records`` a transfer opens a new contact record.
     """
 
-    queue_id: str
+    queue_id: str = ""
     name: str
+    team: str = ""
+    site: str = ""
     zone: str
     channel: int
-    program: int
-    tier: int
-    capacity: int
-    bpo: int | None
+    program: int = 0
+    tier: int = 1
+    capacity: int = 1
+    bpo: int | None = None
     hours: tuple[tuple[tuple[int, ...], int, int], ...]
     holidays: str
     shape: str
     share: float
     regions: tuple[float, float, float]
-    handle: float
-    wrap: float
-    patience: float
-    inflow: float
+    handle: float = 0.0
+    wrap: float = 0.0
+    patience: float = 0.0
+    inflow: float = 0.0
     sends_to: int | None = None
     opens_records: bool = False
     offers_callback: bool = False
-    site: str = ""
-    team: str = ""
 
 
 LONDON, NEW_YORK, BERLIN = "Europe/London", "America/New_York", "Europe/Berlin"
 _ALL_HOURS = ((WEEK, 0, 1440),)
 
 DOORS = (
-    Door("q_uk_voice", "UK care line", LONDON, VOICE, 0, 1, 1, None,
-         ((WORK_WEEK, 540, 1080), ((6,), 600, 840)), "uk", "line", 0.215, (1, 0, 0), 250, 52, 450, 1.26,
-         sends_to=3, offers_callback=True, site="London", team="London care"),
-    Door("q_us_voice", "US care line", NEW_YORK, VOICE, 0, 1, 1, 0,
-         (((1, 2, 3, 4), 660, 1200), ((5, 6), 840, 1500)), "us", "long_line", 0.205, (0, 1, 0), 254, 48, 450, 1.26,
-         sends_to=3, opens_records=True, offers_callback=True, site="Manila", team="US care"),
-    Door("q_de_voice", "German care line", BERLIN, VOICE, 0, 1, 1, 1,
-         ((WORK_WEEK, 540, 1020),), "de", "line", 0.115, (0, 0, 1), 248, 50, 450, 1.26,
-         sends_to=3, site="Leipzig", team="German care"),
-    Door("q_specialists", "Specialists", LONDON, VOICE, 1, 2, 1, None,
-         ((WORK_WEEK, 600, 1140),), "uk", "line", 0.030, (0.45, 0.30, 0.25), 330, 80, 480, 1.10,
-         site="London", team="London specialists"),
-    Door("q_chat", "Web chat", LONDON, CHAT, 2, 1, 3, None,
-         ((WORK_WEEK, 600, 1140),), "uk", "evening", 0.135, (0.45, 0.35, 0.20), 430, 35, 260, 0.75,
-         site="London", team="London chat"),
-    Door("q_email", "E-mail", LONDON, EMAIL, 2, 1, 1, None,
-         ((WORK_WEEK, 540, 1140),), "uk", "written", 0.115, (0.40, 0.35, 0.25), 270, 0, 0, 1.25,
-         site="London", team="London e-mail"),
-    Door("q_messaging", "Messaging", BERLIN, MESSAGING, 2, 1, 4, 1,
-         ((WORK_WEEK, 540, 1020),), "de", "evening", 0.085, (0.3, 0, 0.7), 95, 0, 0, 0.85,
-         site="Leipzig", team="Messaging"),
-    Door("q_social", "Social care", NEW_YORK, SOCIAL, 2, 1, 2, 0,
-         (((1, 2, 3, 4), 660, 1200), ((5, 6), 840, 1440)), "us", "evening", 0.020, (0.2, 0.8, 0), 150, 0, 0, 1.05,
-         site="Manila", team="Social care"),
-    Door("", "UK self-service", LONDON, SELF_SERVICE, 0, 1, 1, None, _ALL_HOURS, "uk", "written",
-         0.028, (1, 0, 0), 0, 0, 0, 0),
-    Door("", "US self-service", NEW_YORK, SELF_SERVICE, 0, 1, 1, None, _ALL_HOURS, "us", "written",
-         0.027, (0, 1, 0), 0, 0, 0, 0),
-    Door("", "Central European self-service", BERLIN, SELF_SERVICE, 0, 1, 1, None, _ALL_HOURS, "de", "written",
-         0.015, (0, 0, 1), 0, 0, 0, 0),
+    Door(
+        queue_id="q_uk_voice", name="UK care line", team="London care", site="London", zone=LONDON,
+        channel=VOICE, hours=((WORK_WEEK, 540, 1080), ((6,), 600, 840)), holidays="uk", shape="line",
+        share=0.215, regions=(1, 0, 0), handle=250, wrap=52, patience=450, inflow=1.20,
+        sends_to=3, offers_callback=True,
+    ),
+    Door(
+        queue_id="q_us_voice", name="US care line", team="US care", site="Manila", zone=NEW_YORK, bpo=0,
+        channel=VOICE, hours=(((1, 2, 3, 4), 660, 1200), ((5, 6), 840, 1500)), holidays="us", shape="long_line",
+        share=0.205, regions=(0, 1, 0), handle=254, wrap=48, patience=450, inflow=1.20,
+        sends_to=3, opens_records=True, offers_callback=True,
+    ),
+    Door(
+        queue_id="q_de_voice", name="German care line", team="German care", site="Leipzig", zone=BERLIN, bpo=1,
+        channel=VOICE, hours=((WORK_WEEK, 540, 1020),), holidays="de", shape="line",
+        share=0.115, regions=(0, 0, 1), handle=248, wrap=50, patience=520, inflow=1.21,
+        sends_to=3,
+    ),
+    Door(
+        queue_id="q_specialists", name="Specialists", team="London specialists", site="London", zone=LONDON,
+        channel=VOICE, program=1, tier=2, hours=((WORK_WEEK, 600, 1140),), holidays="uk", shape="line",
+        share=0.030, regions=(0.45, 0.30, 0.25), handle=330, wrap=80, patience=480, inflow=1.10,
+    ),
+    Door(
+        queue_id="q_chat", name="Web chat", team="London chat", site="London", zone=LONDON,
+        channel=CHAT, program=2, capacity=3, hours=((WORK_WEEK, 600, 1140),), holidays="uk", shape="evening",
+        share=0.135, regions=(0.45, 0.35, 0.20), handle=420, wrap=35, patience=320, inflow=0.80,
+    ),
+    Door(
+        queue_id="q_email", name="E-mail", team="London e-mail", site="London", zone=LONDON,
+        channel=EMAIL, program=2, hours=((WORK_WEEK, 540, 1140),), holidays="uk", shape="written",
+        share=0.115, regions=(0.40, 0.35, 0.25), handle=270, inflow=1.22,
+    ),
+    Door(
+        queue_id="q_messaging", name="Messaging", team="Messaging", site="Leipzig", zone=BERLIN, bpo=1,
+        channel=MESSAGING, program=2, capacity=4, hours=((WORK_WEEK, 540, 1020),), holidays="de", shape="evening",
+        share=0.085, regions=(0.3, 0.0, 0.7), handle=95, inflow=0.92,
+    ),
+    Door(
+        queue_id="q_social", name="Social care", team="Social care", site="Manila", zone=NEW_YORK, bpo=0,
+        channel=SOCIAL, program=2, capacity=2, hours=(((1, 2, 3, 4), 660, 1200), ((5, 6), 840, 1440)),
+        holidays="us", shape="evening", share=0.020, regions=(0.2, 0.8, 0.0), handle=150, inflow=1.10,
+    ),
+    Door(
+        name="UK self-service", zone=LONDON, channel=SELF_SERVICE, hours=_ALL_HOURS, holidays="uk",
+        shape="written", share=0.028, regions=(1, 0, 0),
+    ),
+    Door(
+        name="US self-service", zone=NEW_YORK, channel=SELF_SERVICE, hours=_ALL_HOURS, holidays="us",
+        shape="written", share=0.027, regions=(0, 1, 0),
+    ),
+    Door(
+        name="Central European self-service", zone=BERLIN, channel=SELF_SERVICE, hours=_ALL_HOURS,
+        holidays="de", shape="written", share=0.015, regions=(0, 0, 1),
+    ),
 )  # fmt: skip
 QUEUES = tuple(door for door in DOORS if door.queue_id)
 LIVE_LANES = (0, 1, 2, 4, 3)
@@ -202,7 +239,9 @@ DESK = len(QUEUES)
 """Lane of the outbound desk, which has agents but no queue."""
 SPECIALISTS = 3
 BLENDS = {5: ((0, 3, 4), 0.7), 6: ((2,), 1.0), 7: ((1,), 1.0), DESK: ((0, 3, 4), 0.3)}
-"""Live lanes whose agents do the written and outbound work between two contacts, and their share of that time."""
+"""Live lanes whose agents do the written and outbound work between two contacts, and their share of that
+time.
+"""
 
 VOICE_DOOR = (0, 1, 2)
 """The care line of each region."""
@@ -210,7 +249,7 @@ OTHER_DOORS = ((4, 5), (4, 5), (6, 5))
 """Where customers of each region turn to when they do not call."""
 
 DESK_DOOR = Door(
-    "", "Outbound desk", LONDON, VOICE, 0, 1, 1, None, ((WORK_WEEK, 540, 1140),), "uk", "line", 0.0, (1, 0, 0),
-    150, 25, 0, 0, site="London", team="Outbound desk",
+    name="Outbound desk", team="Outbound desk", site="London", zone=LONDON, channel=VOICE,
+    hours=((WORK_WEEK, 540, 1140),), holidays="uk", shape="line", share=0.0, regions=(1, 0, 0), handle=150,
 )  # fmt: skip
 LANES = (*QUEUES, DESK_DOOR)

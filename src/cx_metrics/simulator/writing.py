@@ -18,8 +18,8 @@ MARKER = "truth/simulation.json"
 class Writer:
     """Writes each table to one file of a folder, growing row by row group; use as a context manager.
 
-    A folder that the simulator wrote before is written anew. Any other folder that holds files is refused with
-    FileExistsError, so that no data of a company is ever overwritten.
+    A folder that the simulator wrote before is written anew. Any other folder that holds files is refused
+    with FileExistsError, so that no data of a company is ever overwritten.
     """
 
     def __init__(self, out: Path, file_format: str, arguments: dict[str, Any]) -> None:
@@ -52,7 +52,9 @@ class Writer:
             path = self.out / self._files[-1]
             path.parent.mkdir(parents=True, exist_ok=True)
             if self.file_format == "parquet":
-                self._open[key] = pq.ParquetWriter(path, table.schema, compression="zstd", compression_level=3)
+                self._open[key] = pq.ParquetWriter(
+                    path, table.schema, compression="zstd", compression_level=3
+                )
             else:
                 self._open[key] = pacsv.CSVWriter(path, table.schema)
             self.rows[key] = 0

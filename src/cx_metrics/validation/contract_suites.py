@@ -94,8 +94,8 @@ def _typed(column: Column, found: str | None) -> str:
         if column.data_type == "integer":
             return f"case when regexp_matches({text}, '^[+-]?[0-9]+$') then try_cast({text} as integer) end"
         return f"try_cast({text} as {wanted})"
-    if column.data_type == "timestamp" and found == "TIMESTAMP WITH TIME ZONE":
-        return f"{name} at time zone 'UTC'"
+    if column.data_type in ("timestamp", "date") and found == "TIMESTAMP WITH TIME ZONE":
+        return f"cast({name} at time zone 'UTC' as {wanted})"
     return name if found == wanted else f"try_cast({name} as {wanted})"
 
 

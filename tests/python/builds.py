@@ -1,0 +1,125 @@
+"""Builds of the project for tests: raw rows in, a DuckDB file with every mart out, in one process and with one parse."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import yaml
+from dbt.cli.main import dbtRunner
+
+from cx_metrics.contract import load_contract
+from oracle import PROJECT, RawTables
+
+ARROW_TYPES = {
+    "text": pa.string(),
+    "timestamp": pa.timestamp("us"),
+    "date": pa.date32(),
+    "boolean": pa.bool_(),
+    "integer": pa.int32(),
+}
+
+
+@cache
+def target_path() -> Path:
+    """Return the folder of dbt's artefacts, semantic_manifest.json among them, after a parse of the project."""
+    folder = Path(tempfile.mkdtemp(prefix="cx_metrics_target_"))
+    _manifest(folder)
+    return folder
+
+
+@cache
+def _manifest(folder: Path) -> Any:
+    # what a node's database is called comes from the file's name, so every build has a file of this name
+    os.environ["CX_DATABASE"] = str(folder / "warehouse.duckdb")
+    outcome = dbtRunner().invoke(["parse", *_arguments(folder)])
+    assert outcome.success, f"dbt parse failed: {outcome.exception}"
+    return outcome.result
+
+
+def build(
+    folder: Path,
+    raw: RawTables,
+    *,
+    is_typed: bool = False,
+    variables: Mapping[str, Any] | None = None,
+    seeds: Mapping[str, Sequence[Mapping[str, str]]] | None = None,
+) -> Path:
+    """Build every model from raw rows and return the database file.
+
+    Values are landed as text, or, where `is_typed`, with the contract's types. `variables` and `seeds` go before
+    the project's own. Tests are not run. Raises AssertionError with what failed.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    database = folder / "warehouse.duckdb"
+    database.unlink(missing_ok=True)
+    write_raw(database, raw, is_typed=is_typed)
+    target = target_path()
+    os.environ["CX_DATABASE"] = str(database)
+    options = ["--vars", yaml.safe_dump(dict(variables or {}), default_flow_style=True), *_arguments(target)]
+    _run(["seed", *options], target)
+    with duckdb.connect(str(database)) as connection:
+        for name, rows in (seeds or {}).items():
+            connection.execute(f"delete from staging.{name}")
+            columns = list(rows[0]) if rows else []
+            for row in rows:
+                values = ", ".join("?" for _ in columns)
+                connection.execute(
+                    f"insert into staging.{name} ({', '.join(columns)}) values ({values})",
+                    [row[column] or None for column in columns],
+                )
+    _run(["run", *options], target)
+    return database
+
+
+def rows_of(database: Path, query: str) -> list[dict[str, Any]]:
+    """Return the rows of a query as dictionaries."""
+    with duckdb.connect(str(database)) as connection:
+        cursor = connection.execute(query)
+        names = [column[0] for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def write_raw(database: Path, raw: RawTables, *, is_typed: bool = False) -> None:
+    """Write raw rows into the schema `raw`, every column of the contract in each table; an optional table without rows is left out."""
+    contract = load_contract(PROJECT)
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("create schema raw")
+        for name, rows in raw.items():
+            table = contract[name]
+            if table.optional and not rows:
+                continue
+            kinds = [
+                (column.name, ARROW_TYPES[column.data_type] if is_typed else pa.string())
+                for column in table.columns
+            ]
+            delivered = pa.table(
+                {column: pa.array([row.get(column) for row in rows], kind) for column, kind in kinds}
+            )
+            connection.register("delivered", delivered)
+            connection.execute(f"create table raw.{name} as select * from delivered")
+            connection.unregister("delivered")
+
+
+def _run(command: Iterable[str], target: Path) -> None:
+    outcome = dbtRunner(manifest=_manifest(target)).invoke(list(command))
+    if not outcome.success:
+        problems = [str(outcome.exception or "")]
+        for result in getattr(outcome.result, "results", []):
+            if str(result.status) == "error":
+                problems.append(f"{result.node.unique_id}: {result.message}")
+        raise AssertionError("\n".join(["dbt failed", *problems]))
+
+
+def _arguments(target: Path) -> list[str]:
+    return [
+        *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT / "profiles"), "--target", "duckdb"),
+        *("--target-path", str(target), "--log-path", str(target / "logs"), "--threads", "1"),
+        *("--quiet", "--no-use-colors"),
+    ]

@@ -1,0 +1,571 @@
+"""A small contact center, written by hand: about 130 deliveries of contacts that stand on the edges of every rule.
+
+It is the input on which all engines must agree row for row. Instants are UTC. A contact's spans are written in a short form, in seconds
+from its start: `queue 0-20, talk 20-95.5 ann >blind, wrap 96-? ann @uk_sales` is a wait, a talk of ann, who transfers it, and ann's
+wrap-up for queue uk_sales, which never closed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+from cx_metrics.contract import Table, load_contract
+
+Row = dict[str, Any]
+
+_SPAN = re.compile(
+    r"(?P<kind>\w+) (?P<start>-?[\d.]+)-(?P<end>-?[\d.]+|\?)"
+    r"(?: (?P<agent>\w+))?(?: @(?P<queue>\w+))?(?: >(?P<transfer>\w+))?"
+)
+
+FEW_FRIDAY = "2025-10-24"
+"""The day of contacts that need no special day: a Friday on which London is an hour ahead of UTC."""
+
+
+def raw_tables() -> dict[str, pa.Table]:
+    """Return the raw tables of the small center in the contract's types; required tables without rows are there too."""
+    rows = _rows()
+    contract = load_contract()
+    unknown = rows.keys() - contract.keys()
+    assert not unknown, f"the contract has no table {', '.join(sorted(unknown))}"
+    return {
+        name: _arrow(table, rows.get(name, []))
+        for name, table in contract.items()
+        if name in rows or not table.optional
+    }
+
+
+def empty_tables() -> dict[str, pa.Table]:
+    """Return every table of the contract, typed and without a row."""
+    return {name: _arrow(table, []) for name, table in load_contract().items()}
+
+
+def without_optional_tables() -> dict[str, pa.Table]:
+    """Return the small center as a company delivers it that has nothing but the required tables."""
+    contract = load_contract()
+    return {name: table for name, table in raw_tables().items() if not contract[name].optional}
+
+
+def _arrow(table: Table, rows: list[Row]) -> pa.Table:
+    fields = [pa.field(column.name, _arrow_type(column.data_type)) for column in table.columns]
+    names = {field.name for field in fields}
+    for row in rows:
+        # a company's own columns; what a row does not name was not known
+        fields.extend(pa.field(name, pa.string()) for name in row if name not in names)
+        names.update(row)
+    # the order of delivery must not matter: no engine gets rows in the order of time or key
+    shuffled = sorted(rows, key=lambda row: str(row)[::-1])
+    return pa.Table.from_pylist(shuffled, schema=pa.schema(fields))
+
+
+def _arrow_type(data_type: str) -> pa.DataType:
+    if decimal := re.fullmatch(r"decimal\((\d+),(\d+)\)", data_type):
+        return pa.decimal128(int(decimal[1]), int(decimal[2]))
+    types = {
+        "text": pa.string(),
+        "timestamp": pa.timestamp("us"),
+        "date": pa.date32(),
+        "boolean": pa.bool_(),
+        "integer": pa.int32(),
+        "double": pa.float64(),
+    }
+    return types[data_type]
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _day(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+class _Center:
+    """Collects contact records and their segments."""
+
+    def __init__(self) -> None:
+        self.contacts: list[Row] = []
+        self.segments: list[Row] = []
+
+    def contact(
+        self,
+        contact_id: str | None,
+        start: str,
+        spans: str = "",
+        *,
+        ended: float | None = None,
+        is_open: bool = False,
+        **columns: Any,
+    ) -> None:
+        """Add a record; it ends after `ended` seconds, by default with its last span but wrap-up."""
+        started_at = _instant(start if " " in start else f"{FEW_FRIDAY} {start}")
+        found = [match.groupdict() for match in _SPAN.finditer(spans)]
+        assert len(found) == (spans.count(",") + 1 if spans else 0), spans
+        ends = [float(span["end"]) for span in found if span["end"] != "?" and span["kind"] != "wrap"]
+        if ended is None:
+            ended = max(ends, default=0.0)
+        row: Row = {
+            "contact_id": contact_id,
+            "channel": "voice",
+            "direction": "inbound",
+            "queue_id": "uk_voice",
+            "started_at": started_at,
+            "ended_at": None if is_open else started_at + timedelta(seconds=ended),
+            "updated_at": started_at + timedelta(hours=3),
+        }
+        self.contacts.append(row | columns)
+        for number, span in enumerate(found, start=1):
+            end = None if span["end"] == "?" else started_at + timedelta(seconds=float(span["end"]))
+            self.segments.append(
+                {
+                    "contact_id": contact_id,
+                    "segment_number": number,
+                    "kind": span["kind"],
+                    "agent_id": span["agent"],
+                    "queue_id": span["queue"],
+                    "started_at": started_at + timedelta(seconds=float(span["start"])),
+                    "ended_at": end,
+                    "transfer_kind": span["transfer"],
+                    "updated_at": started_at + timedelta(hours=3),
+                }
+            )
+
+
+def _rows() -> dict[str, list[Row]]:
+    center = _Center()
+    _service_level(center)
+    _handling(center)
+    _local_time(center)
+    _outcomes(center)
+    _exclusions(center)
+    _stitched(center)
+    _identity_and_redials(center)
+    _deferred(center)
+    _deliveries(center)
+    return {
+        "contacts": center.contacts,
+        "contact_segments": center.segments,
+        **_organisation(),
+        **_people(),
+        **_book_keeping(),
+    }
+
+
+def _service_level(center: _Center) -> None:
+    """Waits around the answer threshold (20 s on voice, 60 s on chat) and around short abandons (5 s)."""
+    for seconds in (19, 20, 21):
+        center.contact(
+            f"answered_after_{seconds}",
+            "08:05:00",
+            f"ivr 0-9, queue 9-{9 + seconds}, talk {9 + seconds}-130 ann, wrap 130-150 ann",
+            reason_code="bill",
+            product_line_id="broadband",
+        )
+        center.contact(f"chat_after_{seconds + 40}", "20:00:00", f"queue 0-{seconds + 40}, talk 70-300 dev",
+                       channel="chat", queue_id="uk_night")  # fmt: skip
+    for seconds in (4, 5, 6):
+        center.contact(f"abandoned_after_{seconds}", "08:20:00", f"queue 0-{seconds}", disconnect_reason="customer")
+    center.contact("abandoned_after_20", "08:31:00", "queue 0-20")
+    center.contact("abandoned_after_21", "08:32:00", "queue 0-21", reason_code="bill")
+    center.contact("ring_is_waiting", "08:40:00", "queue 0-12, ring 12-20 ann, talk 20-80 ann")
+    center.contact("rung_and_left", "08:41:00", "ring 0-12 ann")
+    center.contact("not_queued", "08:42:00", "ivr 0-10, talk 10-50 ann")
+    center.contact("left_in_ivr", "08:43:00", "ivr 0-31")
+    center.contact("wait_never_closed", "08:44:00", "queue 0-?", ended=50)
+    center.contact("negative_wait", "08:45:00", "queue 30-10, talk 40-90 ann")
+    center.contact("queued_after_talk", "08:46:00", "talk 0-40 ann >queue, queue 40-90 @uk_sales, talk 90-120 bob")
+    center.contact("queue_of_segment", "08:47:00", "queue 0-5 @uk_sales, talk 5-65 bob", queue_id=None)
+    center.contact("queue_of_agent", "08:48:00", "talk 5-65 bob @uk_sales", queue_id=None)
+    center.contact("no_queue", "08:49:00", "talk 5-65 bob", queue_id=None)
+    center.contact("unknown_queue", "08:50:00", "queue 0-5, talk 5-65 bob", queue_id="closed_last_year")
+    center.contact("quarantined_queue", "08:51:00", "queue 0-5, talk 5-65 bob", queue_id="atlantis")
+
+
+def _handling(center: _Center) -> None:
+    """Talk, hold and wrap-up of agents: several agents, overlaps, and times that are not valid."""
+    spans = {
+        "transferred": "queue 0-9, talk 9-70 ann >blind, talk 75-200 bob, wrap 200-230 bob",
+        "escalated": "queue 0-9, talk 9-70 ann >escalation, talk 75-200 cyd, wrap 70-100 ann",
+        "transferred_out": "queue 0-9, talk 9-70 ann >external",
+        "there_and_back": "talk 0-30 ann >consult, talk 30-60 bob >queue, talk 60-90 ann",
+        "consulted": "talk 0-100 ann, consult 40-70 bob",
+        "hold_inside_talk": "talk 0-100 ann, hold 40-60 ann",
+        "hold_beside_talk": "talk 0-40 ann, hold 40-161 ann, talk 161-700 ann, wrap 700-730 ann",
+        "long_hold_share": "talk 0-40 ann, hold 40-51 ann",
+        "overlapping_talk": "talk 0-60 ann, talk 30-90 ann, talk 40-50 ann, wrap 80-100 ann",
+        "span_twice": "talk 0-60 ann, talk 0-60 ann, hold 10-20 ann, hold 15-30 ann",
+        "negative_talk": "queue 0-5, talk 50-20 ann, wrap 50-60 ann",
+        "talk_never_closed": "queue 0-5, talk 5-? ann, talk 50-40 bob",
+        "wrap_never_closed": "talk 0-60 ann, wrap 60-? ann",
+        "wrap_alone": "queue 0-8, wrap 8-20 ann",
+        "no_time_at_all": "queue 0-8, talk 8-8 ann",
+        "unknown_agent": "queue 0-8, talk 8-60, wrap 60-70",
+        "unknown_beside_known": "talk 0-60 ann, talk 0-50, talk 0-40 bob",
+        "over_long": "queue 0-8, talk 8-4000 ann",
+        "over_half_hours": "queue 0-590, talk 590-4310 bob, wrap 4310-4400 bob",
+        "to_the_half_hour": "talk 0-540 ann",
+    }
+    for number, (contact_id, text) in enumerate(spans.items()):
+        center.contact(contact_id, f"09:{21 + number % 2}:00", text, reason_code="fault", applications_used=number % 4)
+    center.contact("parts_of_seconds", "09:00:00.250001", "queue 0-4.9, talk 4.9-64.75 ann, wrap 65.2-70.700001 ann")
+    center.contact("open_call", "2025-11-03 09:10:00", "queue 0-5, talk 5-? ann", is_open=True)
+    center.contact("open_in_queue", "2025-11-03 09:11:00", "queue 0-?", is_open=True)
+    center.segments.append(
+        {
+            "contact_id": "never_delivered",
+            "segment_number": 1,
+            "kind": "talk",
+            "agent_id": "ann",
+            "queue_id": "uk_voice",
+            "started_at": _instant("2025-10-24 09:50:00"),
+            "ended_at": _instant("2025-10-24 09:55:00"),
+        }
+    )
+
+
+def _local_time(center: _Center) -> None:
+    """Midnight, opening hours, and the nights on which clocks change."""
+    short = "queue 0-10, talk 10-70 ann"
+    starts = {
+        # London, one hour ahead of UTC: opens 08:00, closes 18:00 on this Friday
+        "before_opening": ("2025-10-24 06:59:59", "uk_voice"),
+        "at_opening": ("2025-10-24 07:00:00", "uk_voice"),
+        "in_both_openings": ("2025-10-24 10:30:00", "uk_voice"),
+        "before_closing": ("2025-10-24 16:59:59.999999", "uk_voice"),
+        "at_closing": ("2025-10-24 17:00:00", "uk_voice"),
+        "on_saturday": ("2025-10-25 08:00:00", "uk_voice"),
+        "on_closed_sunday": ("2025-10-26 10:00:00", "uk_voice"),
+        "on_holiday": ("2025-10-27 10:00:00", "uk_voice"),
+        # New York, without opening hours; midnight, and the hour that comes twice and the one that never comes
+        "before_midnight": ("2025-10-25 03:59:59", "us_voice"),
+        "at_midnight": ("2025-10-25 04:00:00", "us_voice"),
+        "new_york_repeated_1": ("2025-11-02 05:30:00", "us_voice"),
+        "new_york_repeated_2": ("2025-11-02 06:30:00", "us_voice"),
+        "new_york_before_gap": ("2025-03-09 06:59:59", "us_voice"),
+        "new_york_after_gap": ("2025-03-09 07:00:00", "us_voice"),
+        # London, with hours that begin in the hour that comes twice (October) or never (March)
+        "london_repeated_1": ("2025-10-26 00:30:00", "uk_sunday"),
+        "london_repeated_2": ("2025-10-26 01:30:00", "uk_sunday"),
+        "london_before_gap": ("2025-03-30 00:59:59", "uk_sunday"),
+        "london_after_gap": ("2025-03-30 01:00:00", "uk_sunday"),
+        "london_in_hours": ("2025-03-30 02:59:59", "uk_sunday"),
+        # Lord Howe Island changes by half an hour
+        "lord_howe_before_gap": ("2025-10-04 15:29:59", "lord_howe"),
+        "lord_howe_after_gap": ("2025-10-04 15:30:00", "lord_howe"),
+        "lord_howe_repeated_1": ("2025-04-05 14:45:00", "lord_howe"),
+        "lord_howe_repeated_2": ("2025-04-05 15:15:00", "lord_howe"),
+        # Kathmandu is 5:45 ahead, so its half hours are not those of UTC
+        "kathmandu_before": ("2025-10-24 08:14:59", "kathmandu"),
+        "kathmandu_at": ("2025-10-24 08:15:00", "kathmandu"),
+    }
+    for contact_id, (start, queue_id) in starts.items():
+        center.contact(contact_id, start, short, queue_id=queue_id)
+    # London, open from 20:00 to 06:00: two rows of opening hours a day
+    for contact_id, start in {
+        "night_begins": "2025-10-24 19:00:00",
+        "night_before_midnight": "2025-10-24 22:59:59",
+        "night_at_midnight": "2025-10-24 23:00:00",
+        "night_before_end": "2025-10-25 04:59:59",
+        "night_end": "2025-10-25 05:00:00",
+        "night_of_25_hours": "2025-10-26 05:30:00",
+    }.items():
+        center.contact(contact_id, start, "queue 0-30, talk 30-90 dev", queue_id="uk_night", channel="chat")
+
+
+def _outcomes(center: _Center) -> None:
+    """Outcomes that segments decide, outcomes that the platform states, and contradictions between the two."""
+    talk, wait = "queue 0-15, talk 15-75 ann", "queue 0-45"
+    for outcome, spans in {
+        "answered": talk,
+        "abandoned": wait,
+        "callback": wait,
+        "voicemail": wait,
+        "flow_out": wait,
+        "self_served": "ivr 0-60",
+    }.items():
+        center.contact(f"stated_{outcome}", "11:00:00", spans, source_outcome=outcome)
+    center.contact("stated_answered_alone", "11:05:00", wait, source_outcome="answered")
+    center.contact("stated_abandoned_with_talk", "11:06:00", talk, source_outcome="abandoned")
+    center.contact("stated_voicemail_with_talk", "11:07:00", talk, source_outcome="voicemail")
+    center.contact("stated_answered_without_segments", "11:08:00", ended=60, source_outcome="answered")
+    center.contact("no_segments", "11:09:00", ended=60)
+    center.contact("no_segments_open", "2025-11-03 11:09:00", is_open=True)
+    center.contact("bot_alone", "11:10:00", "bot 0-40", channel="chat", queue_id="uk_night")
+    center.contact("bot_and_queue", "20:10:00", "bot 0-40, queue 40-110", channel="chat", queue_id="uk_night")
+    center.contact("self_service", "11:12:00", "bot 0-40", channel="self_service", queue_id=None)
+    center.contact("self_service_ivr", "11:13:00", "ivr 0-40", channel="self_service", queue_id=None)
+    center.contact("callback_offered", "11:14:00", wait, callback_offered=True, callback_accepted=False)
+    center.contact("callback_never_tried", "11:15:00", wait, callback_offered=True, callback_accepted=True)
+    center.contact("outbound_reached", "11:16:00", "ring 0-14 ann, talk 14-80 ann, wrap 80-95 ann",
+                   direction="outbound", initiation_method="outbound", purpose="courtesy")  # fmt: skip
+    center.contact("outbound_not_reached", "11:17:00", "ring 0-25 ann", direction="outbound", initiation_method="outbound")
+    center.contact("video", "11:18:00", "queue 0-60, talk 60-6000 ann", channel="video")
+
+
+def _exclusions(center: _Center) -> None:
+    """One contact for each exclusion rule, and some that meet several or none."""
+    talk = "queue 0-15, talk 15-75 ann"
+    rules: dict[str, Row] = {
+        "test": {"is_test": True},
+        "not_a_test": {"is_test": False},
+        "spam": {"source_exclusion": "Spam"},
+        "test_and_spam": {"is_test": True, "source_exclusion": "spam"},
+        "monitored": {"initiation_method": "monitor"},
+        "internal": {"direction": "internal"},
+        "staff": {"customer_id": "staff"},
+        "survey": {"direction": "outbound", "purpose": "survey"},
+        "sales": {"direction": "outbound", "purpose": "sales"},
+        "collections": {"direction": "outbound", "purpose": "collections"},
+        "inbound_survey": {"purpose": "survey"},
+    }
+    for contact_id, columns in rules.items():
+        center.contact(f"excluded_{contact_id}", "12:00:00", talk, **columns)
+    center.contact("machine_outbound", "12:05:00", "ring 0-20", direction="outbound", initiation_method="api")
+    center.contact("machine_outbound_joined", "12:06:00", talk, direction="outbound", initiation_method="api")
+    center.contact("empty_bot", "12:07:00", "bot 0-0", channel="self_service", queue_id=None)
+
+
+def _stitched(center: _Center) -> None:
+    """Contacts of several records: transfers, callbacks, and chains that platforms get wrong."""
+    center.contact("several", "13:00:00", "queue 0-10, talk 10-60 ann >blind", reason_code=None, is_complaint=False,
+                   customer_id=None, identity_confidence="none", disconnect_reason="agent")  # fmt: skip
+    center.contact("several_2", "13:01:00", "queue 0-30 @uk_sales, talk 30-90 bob >escalation", queue_id="uk_sales",
+                   initial_contact_id="several", initiation_method="transfer", customer_id="cus_1",
+                   identity_confidence="crm", reason_code="bill", is_complaint=True)  # fmt: skip
+    center.contact("several_3", "13:02:30", "queue 0-5, talk 5-65 cyd, wrap 65-95 cyd", queue_id="us_voice",
+                   initial_contact_id="several_2", initiation_method="transfer", customer_id="cus_2",
+                   identity_confidence="caller_id", reason_code="fault", disconnect_reason="customer",
+                   agent_logged_resolved=True)  # fmt: skip
+    center.contact("its_own_first", "13:05:00", "queue 0-5, talk 5-65 ann", initial_contact_id="its_own_first")
+    center.contact("of_missing_first", "13:06:00", "queue 0-5, talk 5-65 ann", initial_contact_id="missing_first")
+    center.contact("circle_1", "13:07:00", "queue 0-5, talk 5-65 ann", initial_contact_id="circle_2")
+    center.contact("circle_2", "13:08:00", "queue 0-5, talk 5-65 bob", initial_contact_id="circle_1")
+    center.contact("one_still_open", "13:09:00", "queue 0-5, talk 5-65 ann >blind")
+    center.contact("one_still_open_2", "13:10:05", "queue 0-5, talk 5-? bob", is_open=True,
+                   initial_contact_id="one_still_open", initiation_method="transfer")  # fmt: skip
+    # two records that began at the same instant, with the same segment numbers
+    center.contact("same_instant_b", "13:11:00", "queue 0-7 @uk_sales, talk 7-60 bob @uk_sales", queue_id=None,
+                   initial_contact_id="same_instant_a", initiation_method="transfer")  # fmt: skip
+    center.contact("same_instant_a", "13:11:00", "queue 0-9 @uk_voice, talk 7-60 ann @uk_voice", queue_id=None)
+    for contact_id, attempts in {
+        "callback_reached": ["ring 0-15 ann, talk 15-95 ann, wrap 95-110 ann"],
+        "callback_not_reached": ["ring 0-25 ann"],
+        "callback_reached_later": ["ring 0-25 ann", "ring 0-10 bob, talk 10-40 bob"],
+    }.items():
+        center.contact(contact_id, "14:00:00", "queue 0-70", callback_offered=True, callback_accepted=True,
+                       customer_id="cus_3")  # fmt: skip
+        for number, spans in enumerate(attempts, start=1):
+            center.contact(f"{contact_id}_{number}", f"14:{10 * number}:00", spans, direction="outbound",
+                           initial_contact_id=contact_id, initiation_method="callback",
+                           purpose="callback")  # fmt: skip
+
+
+def _identity_and_redials(center: _Center) -> None:
+    """Redials just inside, at and just outside the window of 30 minutes, and customers who cannot be recognised."""
+    for seconds in (1799, 1800, 1801):
+        customer_id = f"redials_after_{seconds}"
+        later = _instant(f"{FEW_FRIDAY} 10:00:40") + timedelta(seconds=seconds)
+        center.contact(f"{customer_id}_1", "10:00:00", "queue 0-40", customer_id=customer_id)
+        center.contact(f"{customer_id}_2", str(later), "queue 0-12, talk 12-60 ann", customer_id=customer_id)
+    for number, spans in enumerate(("queue 0-40", "queue 0-30", "ivr 0-20", "queue 0-12, talk 12-60 ann"), start=1):
+        for customer_id in ("redials_often", "anonymous", "0"):
+            center.contact(f"{customer_id}_{number}", f"15:{10 * number}:00", spans, customer_id=customer_id)
+    center.contact("no_customer_1", "15:00:00", "queue 0-40")
+    center.contact("customer_not_in_customers", "15:01:00", "queue 0-10, talk 10-50 ann", customer_id="cus_unknown")
+    # two contacts of one customer at the same instant
+    center.contact("twin_a", "15:05:00", "queue 0-40", customer_id="twin")
+    center.contact("twin_b", "15:05:00", "queue 0-40, talk 40-60 ann", customer_id="twin")
+
+
+def _deferred(center: _Center) -> None:
+    """E-mails to Kolkata (open 09:30-18:30 on weekdays, 9 hours; threshold 24 business hours) and other slow channels."""
+    # a Thursday's noon there; 24 business hours later is Tuesday 09:00 after opening, over a weekend and a holiday
+    start = "2025-10-23 06:30:00"
+    due = 86400 + _seconds_closed("2025-10-23 18:30", "2025-10-24 09:30") + _seconds_closed("2025-10-24 18:30", "2025-10-28 09:30")
+    for name, seconds in {"early": due - 1, "on_time": due, "late": due + 1}.items():
+        center.contact(f"email_{name}", start, f"message {seconds}-{seconds + 300} eve", channel="email", queue_id="in_email")
+    replies = {
+        "on_saturday": ("2025-10-25 06:00:00", "message 172800-173000 eve"),
+        "at_night": ("2025-10-23 20:00:00", "message 3600-3700 eve"),
+        "by_system": ("2025-10-23 06:30:00", "message 5-6, message 7200-7500 eve, message 90000-90100 eve"),
+        "over_two_days": ("2025-10-20 06:30:00", "message 3600-200000 eve"),
+        "in_the_first_days": ("2025-03-07 06:30:00", "message 100-200 eve"),
+    }
+    for name, (start_of_one, spans) in replies.items():
+        center.contact(f"email_{name}", start_of_one, spans, channel="email", queue_id="in_email")
+    center.contact("email_without_queue", start, "message 86401-86500 eve @in_email", channel="email", queue_id=None)
+    center.contact("email_always_open", start, "message 86401-86500 eve", channel="email", queue_id="us_voice")
+    center.contact("email_closed_unanswered", start, ended=5000, channel="email", queue_id="in_email")
+    center.contact("email_pending", "2025-11-03 06:30:00", is_open=True, channel="email", queue_id="in_email")
+    center.contact("email_overdue", start, is_open=True, channel="email", queue_id="in_email")
+    center.contact("email_out", start, "message 0-60 eve", channel="email", queue_id="in_email", direction="outbound")
+    center.contact("email_with_bot", start, "bot 0-60", channel="email", queue_id="in_email")
+    for seconds in (14399, 14400, 14401):
+        center.contact(f"message_after_{seconds}", start, f"message {seconds}-{seconds + 60} dev",
+                       channel="messaging", queue_id="us_voice")  # fmt: skip
+    center.contact("social_post", start, "message 60-120 eve", channel="social", queue_id="in_email")
+    center.contact("sms", start, "message 60-120 eve", channel="sms", queue_id="in_email")
+
+
+def _seconds_closed(closing: str, opening: str) -> int:
+    return int((_instant(opening) - _instant(closing)).total_seconds())
+
+
+def _deliveries(center: _Center) -> None:
+    """Rows delivered more than once, and rows that go to quarantine."""
+    talk = "queue 0-10, talk 10-70 ann"
+    newest = _instant("2025-10-25 00:00:00")
+    # the newest of three deliveries wins, whatever the order
+    center.contact("thrice", "10:20:00", talk, reason_code="bill", updated_at=_instant("2025-10-24 20:00:00"))
+    center.contact("thrice", "10:20:00", reason_code="fault", updated_at=newest)
+    center.contact("thrice", "10:20:00", reason_code=None, updated_at=_instant("2025-10-24 12:00:00"))
+    # ties of updated_at: the other columns decide, in the same order everywhere, nulls last
+    center.contact("tie_of_null", "10:21:00", talk, customer_id=None, updated_at=newest)
+    center.contact("tie_of_null", "10:21:00", customer_id="cus_1", updated_at=newest)
+    center.contact("tie_of_letters", "10:22:00", talk, reason_code="Zoll", updated_at=newest)
+    center.contact("tie_of_letters", "10:22:00", reason_code="apple", updated_at=newest)
+    center.contact("tie_of_letters", "10:22:00", reason_code="Äpfel", updated_at=newest)
+    center.contact("tie_of_boolean", "10:23:00", talk, is_complaint=True, ended=80, updated_at=newest)
+    center.contact("tie_of_boolean", "10:23:00", is_complaint=False, ended=80, updated_at=newest)
+    center.contact("the_same_twice", "10:24:00", talk)
+    center.contact("the_same_twice", "10:24:00", ended=70)
+    center.segments.extend([dict(row) for row in center.segments if row["contact_id"] == "the_same_twice"])
+    first = next(row for row in center.segments if row["contact_id"] == "thrice")
+    center.segments.append(first | {"ended_at": first["ended_at"] + timedelta(seconds=5), "updated_at": newest})
+    center.segments.append(first | {"ended_at": None, "updated_at": None})
+    # quarantined: one row for each rule, and one whose good delivery stays
+    center.contact("bad_channel", "10:30:00", channel="fax")
+    center.contact("bad_direction", "10:30:00", direction="sideways")
+    center.contact(None, "10:30:00", customer_id='says "hello", \\ and\nmore')
+    center.contact("  ", "10:30:00")
+    center.contact("no_channel", "10:30:00", channel=None)
+    center.contact("too_early", "1969-12-31 23:59:59")
+    center.contact("too_late", "10:30:00", updated_at=_instant("2200-01-01 00:00:00"))
+    center.contact("thrice", "10:20:00", channel="telex", updated_at=_instant("2025-10-26 00:00:00"))
+    center.segments.extend(
+        [
+            {"contact_id": "thrice", "segment_number": 7, "kind": "dance", "started_at": newest},
+            {"contact_id": "thrice", "segment_number": None, "kind": "talk", "started_at": newest},
+            {"contact_id": "thrice", "segment_number": 8, "kind": "talk", "started_at": None},
+        ]
+    )
+    # blanks around values, and the company's own columns
+    center.contact(" blanks ", "10:31:00", ended=60, channel=" voice ", customer_id="   ", x_region="north")
+    center.contact("own_columns", "10:32:00", talk, x_region="São Paulo", Loyalty="gold")
+
+
+def _organisation() -> dict[str, list[Row]]:
+    zones: Mapping[str, Row] = {
+        "uk_voice": {"timezone": "Europe/London", "program_id": "consumer", "vendor_id": "in_house", "channel": "voice"},
+        "uk_sales": {"timezone": "Europe/London", "program_id": "consumer", "vendor_id": "calls_ltd", "tier": 2},
+        "uk_night": {"timezone": "Europe/London", "program_id": "consumer", "vendor_id": "in_house", "channel": "chat"},
+        "uk_sunday": {"timezone": "Europe/London", "channel": "voice"},
+        "us_voice": {"timezone": "America/New_York", "program_id": "business", "vendor_id": "calls_ltd",
+                     "channel": "voice", "tier": 1, "concurrency_capacity": 1},
+        "in_email": {"timezone": "Asia/Kolkata", "program_id": "business", "vendor_id": "calls_ltd", "channel": "email"},
+        "lord_howe": {"timezone": "Australia/Lord_Howe", "channel": "voice"},
+        "kathmandu": {"timezone": "Asia/Kathmandu", "channel": "voice", "x_floor": "3"},
+        "atlantis": {"timezone": "Europe/Atlantis", "channel": "voice"},
+        "nowhere": {"timezone": None},
+    }  # fmt: skip
+    queues = [{"queue_id": queue_id, "name": queue_id.replace("_", " ")} | row for queue_id, row in zones.items()]
+    queues.append({"queue_id": "lord_howe", "name": "delivered twice", "timezone": "Australia/Lord_Howe"})
+    hours: list[tuple[str, tuple[int, ...], str, str | None]] = [
+        ("uk_voice", (1, 2, 3, 4, 5), "08:00", "12:00"),
+        ("uk_voice", (1, 2, 3, 4, 5), "11:00", "18:00"),
+        ("uk_voice", (6,), "09:00", "13:00"),
+        ("uk_night", (1, 2, 3, 4, 5, 6, 7), "20:00", "24:00"),
+        ("uk_night", (1, 2, 3, 4, 5, 6, 7), "00:00", "06:00"),
+        ("uk_sunday", (7,), "01:30", "04:00"),
+        ("uk_sunday", (6,), "22:00", None),
+        ("in_email", (1, 2, 3, 4, 5), "09:30", "18:30"),
+        ("lord_howe", (7,), "02:15", "03:00"),
+        ("lord_howe", (6, 7), "01:45", "02:00"),
+        ("us_voice_of_old", (1,), "08:00", "09:00"),
+    ]
+    return {
+        "queues": queues,
+        "queue_hours": [
+            {"queue_id": queue_id, "weekday": weekday, "opens_at": opens_at, "closes_at": closes_at}
+            for queue_id, weekdays, opens_at, closes_at in hours
+            for weekday in weekdays
+        ],
+        "queue_holidays": [
+            {"queue_id": "uk_voice", "holiday_on": _day("2025-10-27"), "name": "A Monday off"},
+            {"queue_id": "in_email", "holiday_on": _day("2025-10-27"), "name": None},
+            {"queue_id": "in_email", "holiday_on": _day("1969-10-27"), "name": "too early"},
+        ],
+        "programs": [
+            {"program_id": "consumer", "name": "Consumer", "line_of_business": "retail"},
+            {"program_id": "business", "name": "Business", "line_of_business": None},
+        ],
+        "vendors": [
+            {"vendor_id": "in_house", "name": "Own staff", "kind": "in_house"},
+            {"vendor_id": "calls_ltd", "name": "Calls", "kind": "bpo"},
+            {"vendor_id": "unsure", "name": "Unsure", "kind": "friend"},
+        ],
+        "product_lines": [{"product_line_id": "broadband", "name": "Broadband"}],
+        "reasons": [
+            {"reason_code": "bill", "reason_l1": "Money", "reason_l2": "Bill", "is_failure_demand": False,
+             "is_first_contact_resolvable": True, "repeat_window_days": 7},
+            {"reason_code": "fault", "reason_l1": "Service", "reason_l2": "Fault", "is_failure_demand": True},
+        ],
+    }  # fmt: skip
+
+
+def _people() -> dict[str, list[Row]]:
+    def agent(agent_id: str, start: str, end: str | None, **columns: Any) -> Row:
+        dates = {"effective_from": _day(start), "effective_to": None if end is None else _day(end)}
+        return {"agent_id": agent_id, "role": "agent", "hired_on": _day("2024-01-08")} | dates | columns
+
+    def customer(customer_id: str, created: str | None, **columns: Any) -> Row:
+        return {"customer_id": customer_id, "created_at": None if created is None else _instant(created)} | columns
+
+    return {
+        "agents": [
+            # two teams one after the other, left open; rows that overlap; a gap; one who left
+            agent("ann", "2024-01-08", None, team="north", site="Leeds", vendor_id="in_house"),
+            agent("ann", "2025-10-24", None, team="south", site="Leeds", vendor_id="in_house"),
+            agent("bob", "2024-01-08", "2025-12-31", team="sales", vendor_id="calls_ltd"),
+            agent("bob", "2025-10-01", "2025-11-30", team="late sales", vendor_id="calls_ltd"),
+            agent("cyd", "2024-01-08", "2025-03-31", team="second line", role="supervisor"),
+            agent("cyd", "2025-11-01", None, team="second line", role="supervisor"),
+            agent("dev", "2024-01-08", "2025-10-25", team="night", left_on=_day("2025-10-25"), leave_kind="voluntary"),
+            agent("eve", "2024-01-08", None, team="mail", x_shift="early"),
+            agent("eve", "2024-01-08", None, team="mail", x_shift="early"),
+            agent("fay", "2024-01-08", None, team="mail", leave_kind="fired"),
+        ],
+        "customers": [
+            customer("cus_1", "2020-05-05 05:05:05.5", segment="gold", region="north", has_sla_contract=True),
+            customer("cus_2", "2025-10-23 23:30:00", segment="silver", timezone="Asia/Kolkata"),
+            customer("cus_3", None, account_id="acc_1", journey_stage="renewal"),
+            customer("cus_3", None, account_id="acc_2", updated_at=_instant("2025-10-01 00:00:00")),
+            customer("cus_late", "2026-05-01 00:00:00"),
+            customer("cus_silent", None),
+            customer("staff", "2020-01-01 00:00:00", is_staff=True),
+            customer("redials_often", "2025-10-24 15:00:00", is_staff=False),
+            customer("cus_of_atlantis", "2020-01-01 00:00:00", timezone="Europe/Atlantis"),
+            customer("cus_of_old", "1869-01-01 00:00:00"),
+        ],
+    }
+
+
+def _book_keeping() -> dict[str, list[Row]]:
+    lines = [("contacts", 3, "wrong number of fields"), ("contacts", 9, "invalid encoding"), ("agents", 2, "broken quotes")]
+    return {
+        "feed_watermarks": [
+            {"feed": "contacts", "complete_through": _instant("2025-11-03 18:00:00")},
+            {"feed": "voice", "complete_through": _instant("2025-11-03 12:00:00")},
+            {"feed": "email", "complete_through": None},
+            {"feed": "finance", "complete_through": _instant("2025-10-31 00:00:00")},
+            {"feed": "weather", "complete_through": _instant("2025-10-01 00:00:00")},
+        ],
+        "landing_rejects": [
+            {"table_name": table, "file_name": f"{table}.csv", "line_number": line, "rule": rule, "original_text": "a,b"}
+            for table, line, rule in lines
+        ],
+    }
