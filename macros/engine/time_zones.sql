@@ -13,7 +13,8 @@
 {%- endmacro %}
 
 
-{#- UTC instant of a local wall clock time in an IANA zone. -#}
+{#- UTC instant of a local wall clock time in an IANA zone. A time that comes twice, where clocks go back, is the later of the two; a time
+    that never comes, where they go forward, is read with the offset before the change. -#}
 {% macro to_utc(local_time, timezone) -%}
     {{ return(adapter.dispatch('to_utc', 'cx_metrics')(local_time, timezone)) }}
 {%- endmacro %}
@@ -22,6 +23,11 @@
     (({{ local_time }} at time zone {{ timezone }}) at time zone 'UTC')
 {%- endmacro %}
 
+{#- This engine takes the earlier one of a time that comes twice; the offset of the next day gives the later one. -#}
 {% macro spark__to_utc(local_time, timezone) -%}
-    to_utc_timestamp({{ local_time }}, {{ timezone }})
+    {%- set by_next_day = "(to_utc_timestamp(" ~ local_time ~ " + interval 1 day, " ~ timezone ~ ") - interval 1 day)" -%}
+    case
+        when from_utc_timestamp({{ by_next_day }}, {{ timezone }}) = {{ local_time }} then {{ by_next_day }}
+        else to_utc_timestamp({{ local_time }}, {{ timezone }})
+    end
 {%- endmacro %}

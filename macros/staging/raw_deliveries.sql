@@ -1,7 +1,7 @@
 {#- Every delivered row of a raw table, typed as the contract says, with the first rule that it breaks (null for a good row) and
     its text as delivered. Columns that were not delivered are null; columns that the contract does not know pass through as x_*.
     A table that was not delivered at all is an empty one. Rules, in the order of the columns: missing, not a <type>,
-    out of range (instants and days outside 1970-2199), not accepted, not an IANA zone. -#}
+    out of range (instants and days outside 1970-2199), not accepted, not of the column's form, not an IANA zone. -#}
 {% macro raw_deliveries(table) -%}
     {%- if execute -%}
         {%- set contract = contract_table(table) -%}
@@ -94,7 +94,16 @@
         {%- if meta.get('accepted_values') -%}
             {%- do rules.append({
                 'name': column.name ~ ': not accepted',
-                'broken_when': value ~ " not in ('" ~ meta['accepted_values'] | join("', '") ~ "')"
+                'broken_when': value ~ " not in (" ~ (
+                    meta['accepted_values'] | join(', ') if column.data_type == 'integer'
+                    else "'" ~ meta['accepted_values'] | join("', '") ~ "'"
+                ) ~ ")"
+            }) -%}
+        {%- endif -%}
+        {%- if meta.get('pattern') -%}
+            {%- do rules.append({
+                'name': column.name ~ ': not ' ~ meta.get('unit', 'of the right form'),
+                'broken_when': "not " ~ matches_pattern(value, '^(' ~ meta['pattern'] ~ ')$')
             }) -%}
         {%- endif -%}
         {%- if column.name == 'timezone' -%}

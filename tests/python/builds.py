@@ -13,9 +13,9 @@ import duckdb
 import pyarrow as pa
 import yaml
 from dbt.cli.main import dbtRunner
+from oracle import PROJECT, RawTables
 
 from cx_metrics.contract import load_contract
-from oracle import PROJECT, RawTables
 
 ARROW_TYPES = {
     "text": pa.string(),

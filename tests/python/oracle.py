@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -272,7 +272,7 @@ def _stretches_of_one_offset(start: datetime, end: datetime, zone: str) -> Itera
         first = until
 
 
-@lru_cache(maxsize=None)
+@cache
 def _offset_at(second: int, zone: str) -> int:
     return offset_seconds(EPOCH + timedelta(seconds=second), zone)
 
@@ -454,9 +454,13 @@ class Contact:
     is_response_expected: bool
     first_response_at: datetime | None
     response_wait_seconds: int | None
+    response_calendar_seconds: int | None
     is_responded_in_time: bool | None
+    is_responded_in_calendar_time: bool | None
     resolution_exposure_hours: Fraction | None
     is_closed: bool | None
+    first_resolution_exposure_hours: Fraction | None
+    is_first_resolved: bool | None
     is_redial: bool = False
     is_answered_after_redial: bool = False
 
@@ -525,6 +529,9 @@ class _Computation:
     def run(self) -> Center:
         spans_by_contact: dict[str, list[Span]] = defaultdict(list)
         for row in self.staged["contact_segments"]:
+            # a message without an agent is the customer's or a machine's
+            if row["kind"] == "message" and row["agent_id"] is None:
+                continue
             spans_by_contact[self._contact_of(row["contact_id"])].append(self._span(row))
         for contact_id, spans in spans_by_contact.items():
             self.legs_by_contact[contact_id] = self._legs(spans)
@@ -651,17 +658,12 @@ class _Computation:
 
         # waits
         waits = [span for span in spans if span.kind in WAITING]
-        has_invalid_wait = any(span.problem for span in waits)
         queue_seconds = customer_wait_seconds = None
-        if not has_invalid_wait:
-            answer = None if answered_at is None else seconds_of(answered_at)
-            before_answer = [
-                (start, end if answer is None else min(end, answer))
-                for start, end in (span.stretch for span in waits if not span.is_callback)
-                if answer is None or start < answer
-            ]
-            queue_seconds = length(before_answer)
-            customer_wait_seconds = length(span.stretch for span in waits)
+        if spans and not any(span.problem for span in waits):
+            early = [span for span in waits if self._is_before_answer(span, talks)]
+            late = [span for span in waits if span not in early]
+            queue_seconds = self._waited(span for span in early if not span.is_callback)
+            customer_wait_seconds = self._waited(early) + self._waited(late)
 
         def total(kind: str) -> int:
             return sum(span.seconds or 0 for span in spans if span.kind == kind)
@@ -712,13 +714,11 @@ class _Computation:
         is_service_level = (
             None if is_offered is None else is_offered and is_live and outcome in ("answered", "abandoned")
         )
-        is_in_time = (
-            queue_seconds is not None and answer_within is not None and queue_seconds <= answer_within
-        )
+        is_prompt = queue_seconds is not None and answer_within is not None and queue_seconds <= answer_within
         is_out_in_time = (
             None
             if is_offered is None
-            else is_offered and is_live and outcome in ("answered", "abandoned", "callback") and is_in_time
+            else is_offered and is_live and outcome in ("answered", "abandoned", "callback") and is_prompt
         )
         is_short: bool | None = None
         if is_abandoned is not None:
@@ -754,11 +754,10 @@ class _Computation:
         )
         is_response_expected = not is_live and channel != "self_service" and direction == "inbound"
         first_response_at = answered_at if is_response_expected else None
-        response_wait: int | None = None
-        is_responded: bool | None = None
+        response_wait = calendar_wait = None
         waited_until = first_response_at or ended_at or self.as_of
         if is_response_expected and waited_until is not None:
-            response_wait = elapsed(started_at, waited_until)
+            response_wait = calendar_wait = elapsed(started_at, waited_until)
             if (
                 response_wait is not None
                 and target is not None
@@ -766,17 +765,21 @@ class _Computation:
                 and hours is not None
             ):
                 response_wait = hours.open_seconds(started_at, waited_until)
-            if response_wait is not None and answer_within is not None:
-                is_late = response_wait > answer_within
-                if first_response_at is not None:
-                    is_responded = not is_late
-                elif ended_at is None and is_late:
-                    is_responded = False
-        exposure: Fraction | None = None
-        if is_response_expected:
-            exposed_until = ended_at or self.as_of
-            exposed = None if exposed_until is None else elapsed(started_at, exposed_until)
-            exposure = None if exposed is None else Fraction(exposed, 3600)
+
+        def is_in_time(wait: int | None) -> bool | None:
+            if wait is None or answer_within is None:
+                return None
+            if first_response_at is not None:
+                return wait <= answer_within
+            # no reply: late once the threshold has passed, until then pending; a contact that ended without one is neither
+            return False if ended_at is None and wait > answer_within else None
+
+        def exposure(until: datetime | None) -> Fraction | None:
+            until = until or self.as_of
+            exposed = elapsed(started_at, until) if is_response_expected and until is not None else None
+            return None if exposed is None else Fraction(exposed, 3600)
+
+        first_ended_at = first_known("ended_at")
         customer_id = first_known("customer_id")
         limit = self.decisions.in_force("duration_limits", business_date, channel=channel)
         return Contact(
@@ -843,8 +846,8 @@ class _Computation:
             has_capped_wrap=any(span.is_capped for span in spans),
             agent_segment_count=len(handles),
             transfer_count=max(hand_overs, len(handles) - 1, 0),
-            first_agent_id=next((leg.agent_id for leg in handles if leg.agent_id), None),
-            last_agent_id=next((leg.agent_id for leg in reversed(handles) if leg.agent_id), None),
+            first_agent_id=handles[0].agent_id if handles else None,
+            last_agent_id=handles[-1].agent_id if handles else None,
             agent_logged_resolved=last_known("agent_logged_resolved"),
             stated_cancel_intent=any_true("stated_cancel_intent"),
             is_complaint=any_true("is_complaint"),
@@ -860,10 +863,32 @@ class _Computation:
             is_response_expected=is_response_expected,
             first_response_at=first_response_at,
             response_wait_seconds=response_wait,
-            is_responded_in_time=is_responded,
-            resolution_exposure_hours=exposure,
+            response_calendar_seconds=calendar_wait,
+            is_responded_in_time=is_in_time(response_wait),
+            is_responded_in_calendar_time=is_in_time(calendar_wait),
+            resolution_exposure_hours=exposure(ended_at),
             is_closed=(ended_at is not None) if is_response_expected else None,
+            first_resolution_exposure_hours=exposure(first_ended_at),
+            is_first_resolved=(first_ended_at is not None) if is_response_expected else None,
         )
+
+    @staticmethod
+    def _is_before_answer(span: Span, talks: Sequence[Span]) -> bool:
+        """Say whether a wait came before the first answer: by the record's own order, since clocks differ, else by time."""
+        if not talks:
+            return True
+        answer = min(talks, key=lambda talk: talk.order)
+        if span.record_id == answer.record_id:
+            return span.number < min(talk.number for talk in talks if talk.record_id == answer.record_id)
+        return span.start < answer.start
+
+    @staticmethod
+    def _waited(spans: Iterable[Span]) -> int:
+        """Return the seconds that waits cover; a queue and a telephone that rings meanwhile are one wait."""
+        by_record: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        for span in spans:
+            by_record[span.record_id].append(span.stretch)
+        return sum(length(stretches) for stretches in by_record.values())
 
     def _business_date(self, instant: datetime, zone: str) -> date:
         return (
@@ -895,7 +920,7 @@ class _Computation:
             return "callback"
         if is_live and kinds & set(WAITING):
             return "abandoned"
-        if is_self_service or "bot" in kinds:
+        if (is_self_service or "bot" in kinds) and not kinds & set(WAITING):
             return "self_served"
         if is_live:
             return "abandoned" if "ivr" in kinds else None
@@ -941,7 +966,8 @@ class _Computation:
     def _mark_redials(self, center: Center) -> None:
         by_customer: dict[str, list[Contact]] = defaultdict(list)
         for contact in center.contacts.values():
-            if contact.is_identified and contact.direction == "inbound":
+            # on deferred channels nobody redials
+            if contact.is_identified and contact.direction == "inbound" and contact.is_live:
                 by_customer[contact.customer_id or ""].append(contact)
         window = timedelta(minutes=self.variables["redial_window_minutes"])
         for contacts in by_customer.values():
@@ -1188,6 +1214,20 @@ CONTACT_METRICS: dict[str, Metric] = {
         lambda c: _counted(c) and c.is_responded_in_time,
         lambda c: _counted(c) and c.is_responded_in_time is not None,
         is_proportion=True,
+    ),
+    "first_response_rate_calendar": Metric(
+        lambda c: _counted(c) and c.is_responded_in_calendar_time,
+        lambda c: _counted(c) and c.is_responded_in_calendar_time is not None,
+        is_proportion=True,
+    ),
+    "identity_coverage_rate": Metric(
+        lambda c: _counted(c) and c.direction == "inbound" and c.is_identified,
+        lambda c: _counted(c) and c.direction == "inbound",
+        is_proportion=True,
+    ),
+    "time_to_first_resolution_hours": Metric(
+        lambda c: c.first_resolution_exposure_hours if _counted(c) else None,
+        lambda c: _counted(c) and c.is_first_resolved,
     ),
     "time_to_resolution_hours": Metric(
         lambda c: c.resolution_exposure_hours if _counted(c) else None, lambda c: _counted(c) and c.is_closed

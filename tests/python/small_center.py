@@ -13,6 +13,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
+from engines import PROJECT
+
 from cx_metrics.contract import Table, load_contract
 
 Row = dict[str, Any]
@@ -29,7 +31,7 @@ FEW_FRIDAY = "2025-10-24"
 def raw_tables() -> dict[str, pa.Table]:
     """Return the raw tables of the small center in the contract's types; required tables without rows are there too."""
     rows = _rows()
-    contract = load_contract()
+    contract = load_contract(PROJECT)
     unknown = rows.keys() - contract.keys()
     assert not unknown, f"the contract has no table {', '.join(sorted(unknown))}"
     return {
@@ -41,12 +43,12 @@ def raw_tables() -> dict[str, pa.Table]:
 
 def empty_tables() -> dict[str, pa.Table]:
     """Return every table of the contract, typed and without a row."""
-    return {name: _arrow(table, []) for name, table in load_contract().items()}
+    return {name: _arrow(table, []) for name, table in load_contract(PROJECT).items()}
 
 
 def without_optional_tables() -> dict[str, pa.Table]:
     """Return the small center as a company delivers it that has nothing but the required tables."""
-    contract = load_contract()
+    contract = load_contract(PROJECT)
     return {name: table for name, table in raw_tables().items() if not contract[name].optional}
 
 

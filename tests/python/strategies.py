@@ -16,8 +16,7 @@ from typing import Any, TypeVar
 import hypothesis.strategies as st
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from hypothesis.errors import HypothesisWarning, NonInteractiveExampleWarning
-
-from oracle import PROJECT, RawTables, Row
+from oracle import PROJECT, RawRow, RawTables, Row
 
 from cx_metrics.contract import load_contract
 
@@ -455,7 +454,7 @@ def _value(text: str | None, data_type: str) -> Any:
 class Smaller:
     """A center with one thing less, and what that thing was."""
 
-    center: dict[str, list[Row]]
+    center: dict[str, list[RawRow]]
     without: str
 
 

@@ -882,7 +882,7 @@ def test_json_values_land_as_written_and_broken_lines_are_set_aside(landing: Lan
 
 
 PIECES = st.sampled_from(
-    ["a", "b", ",", '"', "\n", "\r\n", "\r", " ", '""', "é", "x,y", '"q"', ";", "", "0", '" "']
+    ["a", "b", ",", '"', "\n", "\r\n", "\r", " ", '""', "é", "x,y", '"q"', ";", "", "0", '" "', ' "', '"" ""']
 )
 VALUES = st.lists(PIECES, max_size=4).map("".join)
 DAMAGE = st.tuples(

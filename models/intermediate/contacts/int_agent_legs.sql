@@ -52,7 +52,7 @@ final as (
         agent_id,
         cast(row_number() over (
             partition by contact_id
-            order by started_at, contact_record_id, agent_id
+            order by started_at, contact_record_id, agent_id nulls last
         ) as bigint) as agent_segment_number,
         queue_id,
         is_callback_attempt,

@@ -42,8 +42,10 @@ final as (
         count(case when spans.kind = 'ivr' then 1 end) > 0 as has_ivr,
         count(case when spans.kind = 'bot' then 1 end) > 0 as has_bot,
         min(case when spans.kind in ('queue', 'ring') and not spans.is_callback_attempt then spans.started_at end) as queued_at,
-        {{ earliest("case when spans.kind = 'queue' then spans.queue_id end", ['spans.started_at', 'spans.segment_number']) }}
-            as first_queue_id,
+        {{ earliest(
+            "case when spans.kind = 'queue' then spans.queue_id end",
+            ['spans.started_at', 'spans.contact_record_id', 'spans.segment_number']
+        ) }} as first_queue_id,
         count(case when spans.kind in ('queue', 'ring') and spans.span_seconds is null then 1 end) > 0 as has_invalid_wait,
         cast(sum(
             case

@@ -20,6 +20,10 @@ open_periods as (
     select * from {{ ref('int_queue_open_periods') }}
 ),
 
+waits as (
+    select * from {{ ref('int_contact_waits') }}
+),
+
 as_of as (
     select * from {{ ref('int_as_of') }}
 ),
@@ -54,13 +58,15 @@ replies as (
 waited as (
     select
         deferred.contact_id,
-        coalesce(deferred.queue_id, replies.agent_queue_id) as queue_id,
+        coalesce(deferred.queue_id, waits.first_queue_id, replies.agent_queue_id) as queue_id,
         deferred.started_at,
         replies.first_response_at,
         coalesce(replies.first_response_at, deferred.ended_at, as_of.as_of) as waited_until
     from deferred
     left join replies
         on deferred.contact_id = replies.contact_id
+    left join waits
+        on deferred.contact_id = waits.contact_id
     left join as_of
         on as_of.domain = 'contacts'
 ),

@@ -80,12 +80,12 @@ judged as (
         contact_outcome = 'answered' as is_answered,
         contact_outcome = 'abandoned' as is_abandoned,
         -- a platform that says abandoned is believed, even where it also reports agent time
-        agent_segment_count > 0 and contact_outcome in ('answered', 'callback') as is_handled,
+        contact_outcome = 'answered' or contact_outcome = 'callback' and agent_segment_count > 0 as is_handled,
         case
             when contact_outcome is null then null
-            when direction <> 'inbound' or exclusion_reason is not null or not is_in_opening_hours then false
+            when direction <> 'inbound' or exclusion_reason is not null then false
             when not is_live then channel <> 'self_service'
-            else has_queue or contact_outcome = 'answered'
+            else is_in_opening_hours and (has_queue or contact_outcome = 'answered')
         end as is_offered,
         -- an agent connection that took no time at all was not recorded (B.7)
         case

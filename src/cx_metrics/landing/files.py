@@ -54,8 +54,8 @@ class SourceFile:
 class Scan:
     """What one pass over the bytes of a file tells. The counts are of the decompressed content.
 
-    `has_spaced_quotes`: somewhere spaces stand before a quote that opens a field, or between two quotes;
-    `has_stray_returns`: somewhere a carriage return is not followed by a line feed, though there are line feeds.
+    `has_spaced_quotes`: somewhere spaces stand between a quote and a quote, separator or line end before it;
+    `has_stray_returns`: somewhere a carriage return is not followed by a line feed, though there are some.
     """
 
     digest: str
@@ -284,10 +284,10 @@ def _scan(stream: _HashingReader | gzip.GzipFile, hashing: _HashingReader) -> Sc
         ends_in_return = chunk.endswith(b"\r")
         quotes += chunk.count(b'"')
         nulls += chunk.count(b"\0")
-        if not has_spaced_quotes and (tail or b' "' in chunk):
-            has_spaced_quotes = _has_spaced_quotes(tail + chunk)
-        bare = (tail + chunk).rstrip(b" ")
-        tail = (tail + chunk)[len(bare) - 1 :] if bare.endswith(_BEFORE_A_FIELD) else b""
+        joined = tail + chunk
+        has_spaced_quotes = has_spaced_quotes or _has_spaced_quotes(joined)
+        bare = joined.rstrip(b" ")
+        tail = joined[len(bare) - 1 :] if bare and bare[-1] in _AROUND_FIELDS else b""
     digest = hashing.hash.hexdigest()
     has_stray_returns = bool(line_feeds) and carriage_returns > pairs
     return Scan(
@@ -296,9 +296,16 @@ def _scan(stream: _HashingReader | gzip.GzipFile, hashing: _HashingReader) -> Sc
 
 
 def _has_spaced_quotes(chunk: bytes) -> bool:
-    found = (chunk[: match.start()].rstrip(b" ") for match in _SPACED_QUOTES.finditer(chunk))
-    return any(before.endswith(_BEFORE_A_FIELD) for before in found)
+    at = chunk.find(b' "')
+    while at >= 0:
+        before = at
+        while before >= 0 and chunk[before] == _SPACE:
+            before -= 1
+        if before >= 0 and chunk[before] in _AROUND_FIELDS:
+            return True
+        at = chunk.find(b' "', at + 2)
+    return False
 
 
-_BEFORE_A_FIELD = tuple(bytes([sign]) for sign in b'",;\t|\r\n')
-_SPACED_QUOTES = re.compile(rb' "(?:"")*(?!")')
+_SPACE = ord(" ")
+_AROUND_FIELDS = b'",;\t|\r\n'

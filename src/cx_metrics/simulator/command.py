@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from cx_metrics.simulator.run import SimulationSummary, simulate
+from cx_metrics.errors import CxMetricsError
 
 _EXAMPLES = "\n".join(
     (
@@ -108,45 +109,47 @@ def simulate_command(
     that, so the tables hang together as those of a real center do. Neither the clock nor a network is read.
     """
     if contacts is not None and customers is not None:
-        raise click.UsageError("--contacts and --customers exclude each other: either sets the size.")
-    console = Console(stderr=True)
-    bar = Progress(
+        raise CxMetricsError("--contacts and --customers exclude each other: give the one that sets the size")
+    from cx_metrics.console import Console
+    from cx_metrics.simulator.run import simulate
+
+    with _progress(days) as progress:
+        summary = simulate(
+            out,
+            contacts=contacts,
+            customers=customers,
+            days=days,
+            start=start.date(),
+            seed=seed,
+            vendors=vendors,
+            defects=defects,
+            late=late,
+            file_format=file_format,
+            progress=progress,
+        )
+    console = Console()
+    console.say(
+        f"{summary.contacts:,} contact records of {summary.days} days from {summary.start}, "
+        f"as known at {summary.complete_through:%Y-%m-%d %H:%M} UTC, in {summary.out}"
+    )
+    console.table(("table", "rows"), sorted(summary.rows.items()))
+
+
+@contextmanager
+def _progress(days: int) -> Iterator[Callable[[int, int], None] | None]:
+    """Show the days done as a bar on a terminal, and nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console as RichConsole
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
         TextColumn("Simulating"),
         BarColumn(),
         TextColumn("{task.completed:.0f} of {task.total:.0f} days"),
         TimeRemainingColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
     )
-    try:
-        with bar:
-            task = bar.add_task("days", total=days)
-            summary = simulate(
-                out,
-                contacts=contacts,
-                customers=customers,
-                days=days,
-                start=start.date(),
-                seed=seed,
-                vendors=vendors,
-                defects=defects,
-                late=late,
-                file_format=file_format,
-                progress=lambda done, _: bar.update(task, completed=done),
-            )
-    except (ValueError, OSError) as error:
-        raise click.ClickException(str(error)) from error
-    click.echo(_report(summary))
-
-
-def _report(summary: SimulationSummary) -> str:
-    width = max(len(name) for name in summary.rows)
-    known = f"{summary.complete_through:%Y-%m-%d %H:%M} UTC"
-    heading = (
-        f"{summary.contacts:,} contact records from {summary.start}, {summary.days} days, as known at {known}, in "
-        f"{summary.out}:"
-    )
-    return "\n".join(
-        [heading, *(f"  {name:<{width}}  {rows:>11,}" for name, rows in sorted(summary.rows.items()))]
-    )
+    with Progress(*columns, console=RichConsole(stderr=True), transient=True) as bar:
+        task = bar.add_task("days", total=days)
+        yield lambda done, _: bar.update(task, completed=done)

@@ -62,7 +62,7 @@ def pick(cumulative: Array, draws: Floats) -> Ints:
 def pick_rows(cumulative: Floats, rows: Array, draws: Floats) -> Ints:
     """As ``pick``, with one cumulative distribution (ending at 1) per row of a matrix."""
     places: Ints = (draws[:, None] >= cumulative[rows]).sum(axis=1).astype(np.int64)
-    return np.minimum(places, cumulative.shape[1] - 1)
+    return np.asarray(np.minimum(places, cumulative.shape[1] - 1), dtype=np.int64)
 
 
 def cumulate(weights: Sequence[float] | Floats) -> Floats:

@@ -376,7 +376,8 @@ def plan_calls(
         (world.TO_SURVEY, resolved & (draws >= COURTESY_CALLS) & (draws < COURTESY_CALLS + SURVEY_CALLS)),
         (world.TO_COLLECT, collects),
     ):
-        office.plan_calls(calls_about(take(contacts, mask), purpose), day.number + lag[mask])
+        if mask.any():
+            office.plan_calls(calls_about(take(contacts, mask), purpose), day.number + lag[mask])
 
 
 def _leg_pieces(day: Day, contacts: Frame, legs: Frame, talk_end: Ints, rng: np.random.Generator) -> None:
@@ -418,6 +419,8 @@ def _leg_pieces(day: Day, contacts: Frame, legs: Frame, talk_end: Ints, rng: np.
         (held, 7, world.TALK, hold_end, talk_end, agent),
         (dialled, 8, world.WRAP, wrap_start, wrap_end, agent),
     ):
+        if not mask.any():
+            continue
         part = pieces(
             number[mask],
             base[mask] + step,

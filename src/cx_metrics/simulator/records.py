@@ -216,7 +216,7 @@ class Office:
 
 
 def _file(drawer: dict[int, list[Frame]], rows: Frame, days: Array) -> None:
-    for day in np.unique(days).tolist():
+    for day in np.unique(days).tolist() if len(days) else ():
         drawer.setdefault(day, []).append(take(rows, days == day))
 
 

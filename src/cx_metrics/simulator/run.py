@@ -64,7 +64,7 @@ def simulate(
     segments. ``progress`` is called with the days done and the days in all. The same arguments give the same
     bytes.
 
-    Raises ValueError for an argument out of its range, and FileExistsError when the folder holds other files.
+    Raises CxMetricsError for an argument out of its range, and when the folder holds other files.
     """
     settings = Settings.of(
         contacts=contacts,

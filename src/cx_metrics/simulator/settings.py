@@ -8,6 +8,7 @@ from enum import IntEnum
 
 import numpy as np
 
+from cx_metrics.errors import CxMetricsError
 from cx_metrics.simulator import world
 
 WARM_UP_DAYS = 10
@@ -71,21 +72,21 @@ class Settings:
         late: float,
         file_format: str,
     ) -> Settings:
-        """Check the arguments of ``simulate``; raise ValueError with one clear line on the first bad one."""
+        """Check the arguments of ``simulate``; raise CxMetricsError on the first bad one."""
         for name, value in (("contacts", contacts), ("customers", customers), ("days", days)):
             if value is not None and value < 1:
-                raise ValueError(f"{name} must be at least 1, not {value}.")
+                raise CxMetricsError(f"{name} must be at least 1, not {value}")
         if not 0 <= vendors <= 9:
-            raise ValueError(f"vendors must be from 0 (everything in house) to 9, not {vendors}.")
+            raise CxMetricsError(f"vendors must be from 0 (everything in house) to 9, not {vendors}")
         if seed < 0:
-            raise ValueError(f"seed must not be negative, but is {seed}.")
+            raise CxMetricsError(f"seed must not be negative, but is {seed}")
         for name, rate in (("defects", defects), ("late", late)):
             if not 0 <= rate <= 1:
-                raise ValueError(f"{name} is a share of rows from 0 to 1, not {rate}.")
+                raise CxMetricsError(f"{name} is a share of rows from 0 to 1, not {rate}")
         if file_format not in ("parquet", "csv"):
-            raise ValueError(f"file_format must be parquet or csv, not {file_format}.")
+            raise CxMetricsError(f"file_format must be parquet or csv, not {file_format}")
         if not date(1972, 1, 1) <= start <= date(2200, 1, 1) or days > 36525:
-            raise ValueError("start must lie between 1972 and 2200, and days be at most 36525.")
+            raise CxMetricsError("start must lie between 1972 and 2200, and days be at most 36525")
         if contacts is None and customers is None:
             contacts = 50_000
         if contacts is not None:

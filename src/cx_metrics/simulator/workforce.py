@@ -179,8 +179,11 @@ class Workforce:
         """Return the supervisors of a lane's site on a day; never empty."""
         there = (self._role == SUPERVISOR) & (self._hired <= day)
         mine = there & (self._site[self._home] == self._site[lane])
-        working = np.flatnonzero(mine & (self._left > day))
-        return working if len(working) else np.flatnonzero(mine)[:1]
+        for wanted in (mine, there):
+            working = np.flatnonzero(wanted & (self._left > day))
+            if len(working):
+                return working
+        return np.flatnonzero(mine)[:1]
 
     # Staffing
 

@@ -138,13 +138,14 @@ class Door:
     """A way in: a queue, or (``queue_id`` empty) self-service of one region.
 
     ``hours`` are (weekdays, opening, closing) in local minutes; a closing above 1440 crosses midnight.
-    ``holidays`` names the calendar, ``shape`` the daily arrival curve. ``share`` is the share of new needs that
-    come in here, ``regions`` the mix of the customers' regions. ``bpo`` is the outsourcing slot, None in house.
+    ``holidays`` names the calendar, ``shape`` the daily arrival curve. ``share`` is the share of new needs
+    that come in here, ``regions`` the mix of the customers' regions. ``bpo`` is the outsourcing slot, None in
+    house.
 
-    ``handle`` is the mean work in seconds: talk, or one message; ``wrap`` the after-contact work and ``patience``
-    the mean time that customers wait before they give up. ``inflow`` is contacts worked on per new need of this
-    door, for the staffing forecast. ``sends_to`` is the queue that takes its transfers to specialists; on a
-    platform with ``opens_records`` a transfer opens a new contact record.
+    ``handle`` is the mean work in seconds: talk, or one message; ``wrap`` the after-contact work and
+    ``patience`` the mean time that customers wait before they give up. ``inflow`` is contacts worked on per
+    new need of this door, for the staffing forecast. ``sends_to`` is the queue that takes its transfers to
+    specialists; on a platform with ``opens_records`` a transfer opens a new contact record.
     """
 
     queue_id: str = ""
@@ -183,13 +184,13 @@ DOORS = (
     ),
     Door(
         queue_id="q_us_voice", name="US care line", team="US care", site="Manila", zone=NEW_YORK, bpo=0,
-        channel=VOICE, hours=(((1, 2, 3, 4), 660, 1200), ((5, 6), 840, 1500)), holidays="us", shape="long_line",
-        share=0.205, regions=(0, 1, 0), handle=254, wrap=48, patience=450, inflow=1.20,
+        channel=VOICE, hours=(((1, 2, 3, 4), 660, 1200), ((5, 6), 840, 1500)), holidays="us",
+        shape="long_line", share=0.205, regions=(0, 1, 0), handle=254, wrap=48, patience=450, inflow=1.20,
         sends_to=3, opens_records=True, offers_callback=True,
     ),
     Door(
-        queue_id="q_de_voice", name="German care line", team="German care", site="Leipzig", zone=BERLIN, bpo=1,
-        channel=VOICE, hours=((WORK_WEEK, 540, 1020),), holidays="de", shape="line",
+        queue_id="q_de_voice", name="German care line", team="German care", site="Leipzig", zone=BERLIN,
+        bpo=1, channel=VOICE, hours=((WORK_WEEK, 540, 1020),), holidays="de", shape="line",
         share=0.115, regions=(0, 0, 1), handle=248, wrap=50, patience=520, inflow=1.21,
         sends_to=3,
     ),
@@ -210,8 +211,8 @@ DOORS = (
     ),
     Door(
         queue_id="q_messaging", name="Messaging", team="Messaging", site="Leipzig", zone=BERLIN, bpo=1,
-        channel=MESSAGING, program=2, capacity=4, hours=((WORK_WEEK, 540, 1020),), holidays="de", shape="evening",
-        share=0.085, regions=(0.3, 0.0, 0.7), handle=95, inflow=0.92,
+        channel=MESSAGING, program=2, capacity=4, hours=((WORK_WEEK, 540, 1020),), holidays="de",
+        shape="evening", share=0.085, regions=(0.3, 0.0, 0.7), handle=95, inflow=0.92,
     ),
     Door(
         queue_id="q_social", name="Social care", team="Social care", site="Manila", zone=NEW_YORK, bpo=0,

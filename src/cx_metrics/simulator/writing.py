@@ -11,6 +11,8 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
+from cx_metrics.errors import CxMetricsError
+
 MARKER = "truth/simulation.json"
 """Says that a folder was written by the simulator, with what arguments, and which files."""
 
@@ -19,7 +21,7 @@ class Writer:
     """Writes each table to one file of a folder, growing row by row group; use as a context manager.
 
     A folder that the simulator wrote before is written anew. Any other folder that holds files is refused
-    with FileExistsError, so that no data of a company is ever overwritten.
+    so that no data of a company is ever overwritten.
     """
 
     def __init__(self, out: Path, file_format: str, arguments: dict[str, Any]) -> None:
@@ -32,13 +34,14 @@ class Writer:
         self._files: list[str] = []
         marker = out / MARKER
         if out.exists() and not out.is_dir():
-            raise FileExistsError(f"{out} is a file: choose a folder to write to.")
+            raise CxMetricsError(f"{out} is a file: name a folder to write to")
         if marker.exists():
             for name in json.loads(marker.read_text(encoding="utf-8"))["files"]:
-                (out / name).unlink(missing_ok=True)
+                if (out / name).resolve().is_relative_to(out.resolve()):
+                    (out / name).unlink(missing_ok=True)
         elif out.exists() and any(out.iterdir()):
-            raise FileExistsError(
-                f"{out} holds files that the simulator did not write: choose an empty or a new folder."
+            raise CxMetricsError(
+                f"{out} holds files that the simulator did not write: name an empty or a new folder"
             )
         marker.parent.mkdir(parents=True, exist_ok=True)
         self._mark()

@@ -68,6 +68,9 @@ def _show(report: Report, console: Console) -> None:
         f"{len(outcomes):,} expectations on {len(report.judged)} tables: {passed:,} passed, {errors:,} errors, "
         f"{warnings:,} warnings, {len(outcomes) - passed - errors - warnings:,} without data"
     )
+    if report.absent_required:
+        names = ", ".join(report.absent_required)
+        console.say(f"absent, required (metrics that need them are null): {names}")
     if report.absent_optional:
         console.say(f"absent, optional: {', '.join(report.absent_optional)}")
 

@@ -95,6 +95,9 @@ def _front_page(report: Report, database: str) -> str:
         "<h2>Tables</h2>",
         _tables(report.judged),
     ]
+    if report.absent_required:
+        names = escape(", ".join(report.absent_required))
+        body.append(f"<p>Required tables that were not delivered, so that metrics that need them are null: {names}.</p>")
     if report.absent_optional:
         body.append(f"<p>Optional tables that were not delivered: {escape(', '.join(report.absent_optional))}.</p>")
     return (

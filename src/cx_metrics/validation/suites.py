@@ -16,6 +16,9 @@ Severity = Literal["error", "warn"]
 Layer = Literal["raw", "marts", "all"]
 
 RAW_SCHEMA = "raw"
+SCHEMAS = (RAW_SCHEMA, "staging", "intermediate", "marts", "scorecards", "audit")
+"""The schemas that a suite may judge, in the order of the data's way."""
+
 _REFERENCE = re.compile(r"\{(\w+)\.(\w+)\}")
 _VAR = "var"
 
@@ -109,6 +112,8 @@ def _suite(file: Path, place: str, variables: dict[str, Any]) -> Suite:
     table = str(document["table"])
     if file.name != f"{table}.yml":
         raise CxMetricsError(f"{place}: is on table {table}: name the file {table}.yml")
+    if table.partition(".")[0] not in SCHEMAS:
+        raise CxMetricsError(f"{place}: table {table} is in none of the schemas {', '.join(SCHEMAS)}")
     expectations = tuple(_expectation(raw, place) for raw in document["expectations"] or ())
     names = [expectation.name for expectation in expectations]
     for name in names:

@@ -1,0 +1,180 @@
+"""Load and build of the contacts domain at scale, next to one hand-written DuckDB script that makes the same fct_contacts.
+
+    python benchmarks/contacts_at_scale.py --contacts 10000000
+
+Makes the files (a simulated center, multiplied), runs `cxm load` and `dbt run` on them, runs reference_fct_contacts.sql on the same files,
+compares the two tables row for row, and writes the ratio of the times and the peaks of memory to results/contacts_at_scale.md. Times on a
+shared machine only inform; the ratio is of two runs after one another.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+PROJECT = Path(__file__).resolve().parent.parent
+SIMULATED = 250_000
+MULTIPLIED = {
+    "contacts": ("contact_id", "initial_contact_id", "customer_id"),
+    "contact_segments": ("contact_id",),
+    "customers": ("customer_id",),
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """Seconds and peak memory of a step that ran in its own process."""
+
+    name: str
+    seconds: float
+    peak_gib: float
+
+
+def measure(name: str, command: Sequence[str], environment: dict[str, str]) -> Run:
+    """Run a command in its own process; raise CalledProcessError, with its output shown, where it fails."""
+    started = time.perf_counter()
+    process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    output = process.stdout.read() if process.stdout else b""
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - started
+    if status:
+        sys.stderr.write(output.decode(errors="replace"))
+        raise subprocess.CalledProcessError(os.waitstatus_to_exitcode(status), command)
+    run = Run(name, seconds, usage.ru_maxrss / 1024**2)
+    print(f"{name}: {run.seconds:,.1f} s, peak {run.peak_gib:.1f} GiB", flush=True)
+    return run
+
+
+def make_files(folder: Path, contacts: int) -> None:
+    """Simulate a center once and multiply it: the copies differ in their ids, and denied ids stay shared."""
+    from cx_metrics.simulator import simulate
+
+    base = folder / "base"
+    simulate(base, contacts=min(contacts, SIMULATED))
+    copies = max(1, contacts // SIMULATED)
+    out = folder / "data"
+    out.mkdir()
+    for path in base.glob("*.parquet"):
+        if path.stem not in MULTIPLIED:
+            shutil.copy(path, out / path.name)
+            continue
+        replaced = ", ".join(
+            f"case when {key} = 'anonymous' then {key} else {key} || '-' || copy end as {key}" for key in MULTIPLIED[path.stem]
+        )
+        duckdb.sql(
+            f"copy (select * exclude (copy) replace ({replaced}) from '{path}' cross join (select range as copy from range({copies})) "
+            f"order by copy) to '{out / path.name}' (format parquet)"
+        )
+
+
+def run_reference(folder: Path) -> None:
+    """Run the hand-written script on the files; this is what the child process does."""
+    data = folder / "data"
+    connection = duckdb.connect(str(folder / "reference.duckdb"))
+    connection.execute("set memory_limit = '6GB'; set preserve_insertion_order = false; set timezone = 'UTC'")
+    bounds = connection.execute(
+        f"select min(started_at)::date - 2, max(greatest(started_at, coalesce(ended_at, started_at)))::date + 3 "
+        f"from '{data}/contacts.parquet' where started_at is not null"
+    ).fetchone()
+    assert bounds is not None
+    script = (PROJECT / "benchmarks" / "reference_fct_contacts.sql").read_text("utf-8")
+    connection.execute(
+        script.format(data=data, seeds=PROJECT / "seeds" / "contacts", first_hour=bounds[0], last_hour=bounds[1])
+    )
+    connection.close()
+
+
+def differences(folder: Path) -> int:
+    """Count the rows that only one of the two tables has, over the columns that both have."""
+    connection = duckdb.connect()
+    connection.execute("set memory_limit = '8GB'")
+    connection.execute(f"attach '{folder / 'warehouse.duckdb'}' as ours (read_only)")
+    connection.execute(f"attach '{folder / 'reference.duckdb'}' as theirs (read_only)")
+    columns = [row[0] for row in connection.execute("select column_name from (describe theirs.main.fct_contacts)").fetchall()]
+    different = " or ".join(f"o.{column} is distinct from t.{column}" for column in columns)
+    found = connection.execute(
+        f"select count(*) from ours.marts.fct_contacts o full join theirs.main.fct_contacts t using (contact_id) where {different}"
+    ).fetchone()
+    assert found is not None
+    if found[0]:
+        for column in columns:
+            count = connection.execute(
+                f"select count(*), any_value(contact_id) from ours.marts.fct_contacts o full join theirs.main.fct_contacts t "
+                f"using (contact_id) where o.{column} is distinct from t.{column}"
+            ).fetchone()
+            if count and count[0]:
+                print(f"differs: {column} on {count[0]:,} contacts, such as {count[1]}")
+    return int(found[0])
+
+
+def report(contacts: int, runs: list[Run], reference: Run, rows_that_differ: int) -> str:
+    """Write the result as a Markdown page."""
+    ours = sum(run.seconds for run in runs)
+    lines = [
+        "# Contacts at scale",
+        "",
+        f"`python benchmarks/contacts_at_scale.py --contacts {contacts}`, on {os.cpu_count()} cores, Python {platform.python_version()}, "
+        f"DuckDB {duckdb.__version__}.",
+        "",
+        "| step | seconds | peak memory |",
+        "|---|---:|---:|",
+        *(f"| {run.name} | {run.seconds:,.1f} | {run.peak_gib:.1f} GiB |" for run in runs),
+        f"| **load and build** | **{ours:,.1f}** | **{max(run.peak_gib for run in runs):.1f} GiB** |",
+        f"| one hand-written script, fct_contacts only | {reference.seconds:,.1f} | {reference.peak_gib:.1f} GiB |",
+        "",
+        f"Ratio {ours / reference.seconds:.2f} (goal: at most 1.3). Rows of fct_contacts that differ: {rows_that_differ:,}.",
+        "",
+        "The build makes every model of the contacts domain (staging, quarantine, reconciliation, agent legs, half-hour intervals, metric values); the",
+        "script makes fct_contacts alone, straight from the files.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Run the benchmark, or, with --reference, only the hand-written script."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--contacts", type=int, default=1_000_000, help="contact records (default: one million)")
+    parser.add_argument("--folder", type=Path, help="keep files here and use those that are there already")
+    parser.add_argument("--reference", type=Path, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if arguments.reference:
+        run_reference(arguments.reference)
+        return
+    folder = arguments.folder or Path(tempfile.mkdtemp(prefix="cx_metrics_"))
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / "data").exists():
+        make_files(folder, arguments.contacts)
+    for name in ("warehouse.duckdb", "reference.duckdb"):
+        (folder / name).unlink(missing_ok=True)
+    environment = {**os.environ, "CX_DATABASE": str(folder / "warehouse.duckdb")}
+    scripts = Path(sys.executable).parent
+    dbt = [str(scripts / "dbt"), "--quiet"]
+    places = ["--target-path", str(folder / "target"), "--log-path", str(folder / "logs")]
+    runs = [measure("cxm load", [str(scripts / "cxm"), "load", str(folder / "data"), "--quiet"], environment)]
+    runs.append(measure("dbt seed and run", [*dbt, "build", "--resource-type", "seed", "--resource-type", "model", *places], environment))
+    reference = measure("hand-written script", [sys.executable, __file__, "--reference", str(folder)], environment)
+    page = report(arguments.contacts, runs, reference, differences(folder))
+    print(page)
+    results = PROJECT / "benchmarks" / "results"
+    results.mkdir(exist_ok=True)
+    (results / "contacts_at_scale.md").write_text(page, "utf-8")
+    if arguments.folder is None:
+        shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main()
