@@ -1,13 +1,12 @@
 {#- The newest good delivery of each key, with delivery_count: how many good deliveries it stands for. Ties of the newest value are
-    broken by all other columns of the contract. Only keys delivered more than once are sorted. -#}
+    broken by all other columns, those of the contract first. Only keys delivered more than once are sorted. -#}
 {% macro newest_delivery(table) -%}
     {%- if execute -%}
         {%- set contract = contract_table(table) -%}
         {%- set key = contract.config.meta['key'] -%}
         {%- set newest_by = contract.config.meta.get('newest_by') -%}
-        {%- set order_by = ([newest_by] if newest_by else [])
-            + (contract.columns.keys() | reject('in', key + [newest_by]) | list) -%}
         {%- set names = contract.columns.keys() | list -%}
+        {%- set order_by = ([newest_by] if newest_by else []) + (names | reject('in', key + [newest_by]) | list) -%}
         {%- for name in (found_columns(table) or {}) if name not in contract.columns -%}
             {%- do names.append(name if name.startswith('x_') else 'x_' ~ name) -%}
         {%- endfor -%}
@@ -40,8 +39,13 @@
                 repeated_keys.delivery_count,
                 row_number() over (
                     partition by {% for column in key -%} good.{{ column }}{{ ', ' if not loop.last }} {%- endfor %}
-                    {%- if order_by %}
-                    order by {% for column in order_by -%} good.{{ column }} desc nulls last{{ ', ' if not loop.last }} {%- endfor %}
+                    {%- if names | length > key | length %}
+                    order by
+                        {%- for column in order_by %} good.{{ column }} desc nulls last{{ ',' if not loop.last }} {%- endfor %}
+                        {#- a company's own columns as text: they may be of a type without an order #}
+                        {%- for column in names if column not in contract.columns %}
+                        {{- ',' if order_by or not loop.first }} cast(good.{{ column }} as {{ dbt.type_string() }}) desc nulls last
+                        {%- endfor %}
                     {%- endif %}
                 ) as delivery_rank
             from {{ good }}

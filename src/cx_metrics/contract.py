@@ -38,8 +38,9 @@ _DECIMAL = re.compile(r"decimal\((\d+),(\d+)\)")
 class Column:
     """One column of a raw table.
 
-    `data_type` is one of `DATA_TYPES` or `decimal(p,s)`; `unit` and `mapping` are None where the contract
-    says nothing; `accepted_values` is empty where any value is.
+    `data_type` is one of `DATA_TYPES` or `decimal(p,s)`; `unit`, `pattern` (a regular expression for the
+    whole value) and `mapping` are None where the contract says nothing; `accepted_values` is empty where any
+    value is.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Column:
     unit: str | None = None
     accepted_values: tuple[str, ...] = ()
     mapping: str | None = None
+    pattern: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +181,7 @@ def _column(raw: dict[str, Any], place: str) -> Column:
         raise CxMetricsError(
             f"{place}: column {name}: data_type {data_type} is none of {known}, decimal(p,s)"
         )
-    unit, mapping = meta.get("unit"), meta.get("mapping")
+    unit, mapping, pattern = meta.get("unit"), meta.get("mapping"), meta.get("pattern")
     return Column(
         name=name,
         data_type=data_type,
@@ -188,4 +190,5 @@ def _column(raw: dict[str, Any], place: str) -> Column:
         unit=None if unit is None else str(unit),
         accepted_values=tuple(str(value) for value in meta.get("accepted_values") or ()),
         mapping=None if mapping is None else " ".join(str(mapping).split()),
+        pattern=None if pattern is None else str(pattern),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import dataclass
 from datetime import date
@@ -132,12 +133,12 @@ def format_value(value: float | None, unit: str) -> str:
     return (f"{value:,.2f}" if abs(value) < 10 else f"{value:,.1f}") + _SUFFIX.get(unit, "")
 
 
-def print_headlines(headlines: Headlines) -> None:
-    """Print the table and where to go next."""
+def print_headlines(headlines: Headlines, picture: Path | None = None) -> None:
+    """Print the table and where to go next; with `picture`, also write what was printed as an SVG file."""
     from rich.console import Console
     from rich.table import Table
 
-    console = Console(width=None if sys.stdout.isatty() else 110)
+    console = Console(width=None if sys.stdout.isatty() and picture is None else 110, record=picture is not None)
     table = Table(title="Headline metrics", title_justify="left")
     table.add_column("Metric", no_wrap=True)
     table.add_column("All time", justify="right", no_wrap=True)
@@ -181,3 +182,7 @@ def print_headlines(headlines: Headlines) -> None:
         highlight=False,
         soft_wrap=True,
     )
+    if picture is not None:
+        svg = console.export_svg(title="make build")
+        # the page must not ask another host for a font
+        picture.write_text(re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL), "utf-8")

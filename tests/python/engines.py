@@ -80,7 +80,9 @@ class Engine(ABC):
             outcome = dbtRunner().invoke(command)
         if outcome.success:
             return
-        problems = [f"dbt {' '.join(arguments)} failed on {self.name}: {outcome.exception or ''}".rstrip(": ")]
+        problems = [
+            f"dbt {' '.join(arguments)} failed on {self.name}: {outcome.exception or ''}".rstrip(": ")
+        ]
         for result in getattr(outcome.result, "results", []):
             if str(result.status) in ("error", "fail", "runtime error"):
                 problems.append(f"{result.node.unique_id}: {result.message}")
@@ -226,7 +228,17 @@ class Postgres(Engine):
             log = self._home / "server.log"
             try:
                 self._run(
-                    [self._pg_ctl, "start", "--pgdata", self._data, "--log", log, "--wait", "--options", options]
+                    [
+                        self._pg_ctl,
+                        "start",
+                        "--pgdata",
+                        self._data,
+                        "--log",
+                        log,
+                        "--wait",
+                        "--options",
+                        options,
+                    ]
                 )
                 return
             except AssertionError:
@@ -253,9 +265,7 @@ class Postgres(Engine):
     def _connect(self, database: str) -> Iterator[Any]:
         import psycopg2
 
-        connection = psycopg2.connect(
-            host="127.0.0.1", port=self.port, user=self.superuser, dbname=database
-        )
+        connection = psycopg2.connect(host="127.0.0.1", port=self.port, user=self.superuser, dbname=database)
         try:
             yield connection
         finally:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -101,7 +102,10 @@ def stage(raw: RawTables, decisions: Decisions) -> dict[str, list[Row]]:
         for delivered in raw.get(name, ()):
             try:
                 row = {
-                    column.name: _typed(delivered.get(column.name), column, zones) for column in table.columns
+                    column.name: _typed(
+                        delivered.get(column.name), column, _patterns().get((name, column.name)), zones
+                    )
+                    for column in table.columns
                 }
             except _UnreadableError:
                 continue
@@ -117,7 +121,19 @@ def _contract() -> dict[str, Table]:
     return load_contract(PROJECT)
 
 
-def _typed(value: Any, column: Column, zones: set[str]) -> Any:
+@lru_cache(maxsize=1)
+def _patterns() -> dict[tuple[str, str], str]:
+    patterns = {}
+    for file in (PROJECT / "models" / "staging").glob("*/_raw_*.yml"):
+        for source in yaml.safe_load(file.read_text(encoding="utf-8"))["sources"]:
+            for table in source["tables"]:
+                for column in table["columns"]:
+                    if pattern := column["config"]["meta"].get("pattern"):
+                        patterns[table["name"], column["name"]] = pattern
+    return patterns
+
+
+def _typed(value: Any, column: Column, pattern: str | None, zones: set[str]) -> Any:
     if isinstance(value, str):
         value = value.strip() or None
     if value is None:
@@ -130,7 +146,9 @@ def _typed(value: Any, column: Column, zones: set[str]) -> Any:
         raise _UnreadableError
     if type(value) is date and not date(1970, 1, 1) <= value < date(2200, 1, 1):
         raise _UnreadableError
-    if column.accepted_values and value not in column.accepted_values:
+    if column.accepted_values and str(value) not in column.accepted_values:
+        raise _UnreadableError
+    if pattern is not None and not re.fullmatch(pattern, str(value)):
         raise _UnreadableError
     if column.name == "timezone" and value not in zones:
         raise _UnreadableError
@@ -277,6 +295,13 @@ def _offset_at(second: int, zone: str) -> int:
     return offset_seconds(EPOCH + timedelta(seconds=second), zone)
 
 
+def all_of(*parts: bool | None) -> bool | None:
+    """Say whether all parts hold: False where one does not, None where one is unknown and the others hold."""
+    if any(part is False for part in parts):
+        return False
+    return None if any(part is None for part in parts) else True
+
+
 # --- from records and segments to contacts -------------------------------------------------------------------------------------------
 
 
@@ -312,6 +337,11 @@ class Span:
         """The seconds that it covers; only for a span with a duration."""
         assert self.end is not None
         return seconds_of(self.start), seconds_of(self.end)
+
+    @property
+    def leg(self) -> tuple[str, str | None]:
+        """The agent leg that it is a part of: one agent on one record."""
+        return self.record_id, self.agent_id
 
     @property
     def order(self) -> tuple[Any, ...]:
@@ -606,7 +636,7 @@ class _Computation:
         by_agent: dict[tuple[str, str | None], list[Span]] = defaultdict(list)
         for span in spans:
             if span.kind in AGENT_WORK:
-                by_agent[span.record_id, span.agent_id].append(span)
+                by_agent[span.leg].append(span)
         return sorted((Leg(group) for group in by_agent.values()), key=lambda leg: leg.order)
 
     def _contact(self, contact_id: str, records: list[Row], spans: list[Span]) -> Contact:
@@ -704,9 +734,9 @@ class _Computation:
         )
         is_offered: bool | None = None
         if outcome is not None:
-            is_offered = direction == "inbound" and excluded is None and is_open
+            is_offered = direction == "inbound" and excluded is None
             if is_live:
-                is_offered = is_offered and (bool(entries) or outcome == "answered")
+                is_offered = is_offered and is_open and (bool(entries) or outcome == "answered")
             else:
                 is_offered = is_offered and channel != "self_service"
 
@@ -714,20 +744,22 @@ class _Computation:
         is_service_level = (
             None if is_offered is None else is_offered and is_live and outcome in ("answered", "abandoned")
         )
-        is_prompt = queue_seconds is not None and answer_within is not None and queue_seconds <= answer_within
-        is_out_in_time = (
-            None
-            if is_offered is None
-            else is_offered and is_live and outcome in ("answered", "abandoned", "callback") and is_prompt
-        )
-        is_short: bool | None = None
-        if is_abandoned is not None:
-            is_brief = (
-                queue_seconds is not None and short_abandon is not None and queue_seconds <= short_abandon
+
+        def is_within(limit: int | None) -> bool | None:
+            if queue_seconds is None:
+                return False
+            return None if limit is None else queue_seconds <= limit
+
+        is_out_in_time = is_short = None
+        if outcome is not None:
+            is_out_in_time = all_of(
+                is_offered,
+                is_live,
+                outcome in ("answered", "abandoned", "callback"),
+                is_within(answer_within),
             )
-            is_short = (
-                is_abandoned and is_brief and (None if abandoned_in is None else abandoned_in == "queue")
-            )
+            in_queue = None if abandoned_in is None else abandoned_in == "queue"
+            is_short = all_of(is_abandoned, in_queue, is_within(short_abandon))
 
         # durations
         dials = [span for span in spans if span.kind == "ring"] if direction == "outbound" else []
@@ -879,7 +911,7 @@ class _Computation:
             return True
         answer = min(talks, key=lambda talk: talk.order)
         if span.record_id == answer.record_id:
-            return span.number < min(talk.number for talk in talks if talk.record_id == answer.record_id)
+            return span.number < min(talk.number for talk in talks if talk.leg == answer.leg)
         return span.start < answer.start
 
     @staticmethod

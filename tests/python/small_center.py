@@ -167,10 +167,17 @@ def _service_level(center: _Center) -> None:
             reason_code="bill",
             product_line_id="broadband",
         )
-        center.contact(f"chat_after_{seconds + 40}", "20:00:00", f"queue 0-{seconds + 40}, talk 70-300 dev",
-                       channel="chat", queue_id="uk_night")  # fmt: skip
+        center.contact(
+            f"chat_after_{seconds + 40}",
+            "20:00:00",
+            f"queue 0-{seconds + 40}, talk 70-300 dev",
+            channel="chat",
+            queue_id="uk_night",
+        )
     for seconds in (4, 5, 6):
-        center.contact(f"abandoned_after_{seconds}", "08:20:00", f"queue 0-{seconds}", disconnect_reason="customer")
+        center.contact(
+            f"abandoned_after_{seconds}", "08:20:00", f"queue 0-{seconds}", disconnect_reason="customer"
+        )
     center.contact("abandoned_after_20", "08:31:00", "queue 0-20")
     center.contact("abandoned_after_21", "08:32:00", "queue 0-21", reason_code="bill")
     center.contact("ring_is_waiting", "08:40:00", "queue 0-12, ring 12-20 ann, talk 20-80 ann")
@@ -179,7 +186,9 @@ def _service_level(center: _Center) -> None:
     center.contact("left_in_ivr", "08:43:00", "ivr 0-31")
     center.contact("wait_never_closed", "08:44:00", "queue 0-?", ended=50)
     center.contact("negative_wait", "08:45:00", "queue 30-10, talk 40-90 ann")
-    center.contact("queued_after_talk", "08:46:00", "talk 0-40 ann >queue, queue 40-90 @uk_sales, talk 90-120 bob")
+    center.contact(
+        "queued_after_talk", "08:46:00", "talk 0-40 ann >queue, queue 40-90 @uk_sales, talk 90-120 bob"
+    )
     center.contact("queue_of_segment", "08:47:00", "queue 0-5 @uk_sales, talk 5-65 bob", queue_id=None)
     center.contact("queue_of_agent", "08:48:00", "talk 5-65 bob @uk_sales", queue_id=None)
     center.contact("no_queue", "08:49:00", "talk 5-65 bob", queue_id=None)
@@ -212,8 +221,12 @@ def _handling(center: _Center) -> None:
         "to_the_half_hour": "talk 0-540 ann",
     }
     for number, (contact_id, text) in enumerate(spans.items()):
-        center.contact(contact_id, f"09:{21 + number % 2}:00", text, reason_code="fault", applications_used=number % 4)
-    center.contact("parts_of_seconds", "09:00:00.250001", "queue 0-4.9, talk 4.9-64.75 ann, wrap 65.2-70.700001 ann")
+        center.contact(
+            contact_id, f"09:{21 + number % 2}:00", text, reason_code="fault", applications_used=number % 4
+        )
+    center.contact(
+        "parts_of_seconds", "09:00:00.250001", "queue 0-4.9, talk 4.9-64.75 ann, wrap 65.2-70.700001 ann"
+    )
     center.contact("open_call", "2025-11-03 09:10:00", "queue 0-5, talk 5-? ann", is_open=True)
     center.contact("open_in_queue", "2025-11-03 09:11:00", "queue 0-?", is_open=True)
     center.segments.append(
@@ -302,9 +315,21 @@ def _outcomes(center: _Center) -> None:
     center.contact("self_service_ivr", "11:13:00", "ivr 0-40", channel="self_service", queue_id=None)
     center.contact("callback_offered", "11:14:00", wait, callback_offered=True, callback_accepted=False)
     center.contact("callback_never_tried", "11:15:00", wait, callback_offered=True, callback_accepted=True)
-    center.contact("outbound_reached", "11:16:00", "ring 0-14 ann, talk 14-80 ann, wrap 80-95 ann",
-                   direction="outbound", initiation_method="outbound", purpose="courtesy")  # fmt: skip
-    center.contact("outbound_not_reached", "11:17:00", "ring 0-25 ann", direction="outbound", initiation_method="outbound")
+    center.contact(
+        "outbound_reached",
+        "11:16:00",
+        "ring 0-14 ann, talk 14-80 ann, wrap 80-95 ann",
+        direction="outbound",
+        initiation_method="outbound",
+        purpose="courtesy",
+    )
+    center.contact(
+        "outbound_not_reached",
+        "11:17:00",
+        "ring 0-25 ann",
+        direction="outbound",
+        initiation_method="outbound",
+    )
     center.contact("video", "11:18:00", "queue 0-60, talk 60-6000 ann", channel="video")
 
 
@@ -333,37 +358,93 @@ def _exclusions(center: _Center) -> None:
 
 def _stitched(center: _Center) -> None:
     """Contacts of several records: transfers, callbacks, and chains that platforms get wrong."""
-    center.contact("several", "13:00:00", "queue 0-10, talk 10-60 ann >blind", reason_code=None, is_complaint=False,
-                   customer_id=None, identity_confidence="none", disconnect_reason="agent")  # fmt: skip
-    center.contact("several_2", "13:01:00", "queue 0-30 @uk_sales, talk 30-90 bob >escalation", queue_id="uk_sales",
-                   initial_contact_id="several", initiation_method="transfer", customer_id="cus_1",
-                   identity_confidence="crm", reason_code="bill", is_complaint=True)  # fmt: skip
-    center.contact("several_3", "13:02:30", "queue 0-5, talk 5-65 cyd, wrap 65-95 cyd", queue_id="us_voice",
-                   initial_contact_id="several_2", initiation_method="transfer", customer_id="cus_2",
-                   identity_confidence="caller_id", reason_code="fault", disconnect_reason="customer",
-                   agent_logged_resolved=True)  # fmt: skip
-    center.contact("its_own_first", "13:05:00", "queue 0-5, talk 5-65 ann", initial_contact_id="its_own_first")
-    center.contact("of_missing_first", "13:06:00", "queue 0-5, talk 5-65 ann", initial_contact_id="missing_first")
+    center.contact(
+        "several",
+        "13:00:00",
+        "queue 0-10, talk 10-60 ann >blind",
+        reason_code=None,
+        is_complaint=False,
+        customer_id=None,
+        identity_confidence="none",
+        disconnect_reason="agent",
+    )
+    center.contact(
+        "several_2",
+        "13:01:00",
+        "queue 0-30 @uk_sales, talk 30-90 bob >escalation",
+        queue_id="uk_sales",
+        initial_contact_id="several",
+        initiation_method="transfer",
+        customer_id="cus_1",
+        identity_confidence="crm",
+        reason_code="bill",
+        is_complaint=True,
+    )
+    center.contact(
+        "several_3",
+        "13:02:30",
+        "queue 0-5, talk 5-65 cyd, wrap 65-95 cyd",
+        queue_id="us_voice",
+        initial_contact_id="several_2",
+        initiation_method="transfer",
+        customer_id="cus_2",
+        identity_confidence="caller_id",
+        reason_code="fault",
+        disconnect_reason="customer",
+        agent_logged_resolved=True,
+    )
+    center.contact(
+        "its_own_first", "13:05:00", "queue 0-5, talk 5-65 ann", initial_contact_id="its_own_first"
+    )
+    center.contact(
+        "of_missing_first", "13:06:00", "queue 0-5, talk 5-65 ann", initial_contact_id="missing_first"
+    )
     center.contact("circle_1", "13:07:00", "queue 0-5, talk 5-65 ann", initial_contact_id="circle_2")
     center.contact("circle_2", "13:08:00", "queue 0-5, talk 5-65 bob", initial_contact_id="circle_1")
     center.contact("one_still_open", "13:09:00", "queue 0-5, talk 5-65 ann >blind")
-    center.contact("one_still_open_2", "13:10:05", "queue 0-5, talk 5-? bob", is_open=True,
-                   initial_contact_id="one_still_open", initiation_method="transfer")  # fmt: skip
+    center.contact(
+        "one_still_open_2",
+        "13:10:05",
+        "queue 0-5, talk 5-? bob",
+        is_open=True,
+        initial_contact_id="one_still_open",
+        initiation_method="transfer",
+    )
     # two records that began at the same instant, with the same segment numbers
-    center.contact("same_instant_b", "13:11:00", "queue 0-7 @uk_sales, talk 7-60 bob @uk_sales", queue_id=None,
-                   initial_contact_id="same_instant_a", initiation_method="transfer")  # fmt: skip
-    center.contact("same_instant_a", "13:11:00", "queue 0-9 @uk_voice, talk 7-60 ann @uk_voice", queue_id=None)
+    center.contact(
+        "same_instant_b",
+        "13:11:00",
+        "queue 0-7 @uk_sales, talk 7-60 bob @uk_sales",
+        queue_id=None,
+        initial_contact_id="same_instant_a",
+        initiation_method="transfer",
+    )
+    center.contact(
+        "same_instant_a", "13:11:00", "queue 0-9 @uk_voice, talk 7-60 ann @uk_voice", queue_id=None
+    )
     for contact_id, attempts in {
         "callback_reached": ["ring 0-15 ann, talk 15-95 ann, wrap 95-110 ann"],
         "callback_not_reached": ["ring 0-25 ann"],
         "callback_reached_later": ["ring 0-25 ann", "ring 0-10 bob, talk 10-40 bob"],
     }.items():
-        center.contact(contact_id, "14:00:00", "queue 0-70", callback_offered=True, callback_accepted=True,
-                       customer_id="cus_3")  # fmt: skip
+        center.contact(
+            contact_id,
+            "14:00:00",
+            "queue 0-70",
+            callback_offered=True,
+            callback_accepted=True,
+            customer_id="cus_3",
+        )
         for number, spans in enumerate(attempts, start=1):
-            center.contact(f"{contact_id}_{number}", f"14:{10 * number}:00", spans, direction="outbound",
-                           initial_contact_id=contact_id, initiation_method="callback",
-                           purpose="callback")  # fmt: skip
+            center.contact(
+                f"{contact_id}_{number}",
+                f"14:{10 * number}:00",
+                spans,
+                direction="outbound",
+                initial_contact_id=contact_id,
+                initiation_method="callback",
+                purpose="callback",
+            )
 
 
 def _identity_and_redials(center: _Center) -> None:
@@ -373,11 +454,15 @@ def _identity_and_redials(center: _Center) -> None:
         later = _instant(f"{FEW_FRIDAY} 10:00:40") + timedelta(seconds=seconds)
         center.contact(f"{customer_id}_1", "10:00:00", "queue 0-40", customer_id=customer_id)
         center.contact(f"{customer_id}_2", str(later), "queue 0-12, talk 12-60 ann", customer_id=customer_id)
-    for number, spans in enumerate(("queue 0-40", "queue 0-30", "ivr 0-20", "queue 0-12, talk 12-60 ann"), start=1):
+    for number, spans in enumerate(
+        ("queue 0-40", "queue 0-30", "ivr 0-20", "queue 0-12, talk 12-60 ann"), start=1
+    ):
         for customer_id in ("redials_often", "anonymous", "0"):
             center.contact(f"{customer_id}_{number}", f"15:{10 * number}:00", spans, customer_id=customer_id)
     center.contact("no_customer_1", "15:00:00", "queue 0-40")
-    center.contact("customer_not_in_customers", "15:01:00", "queue 0-10, talk 10-50 ann", customer_id="cus_unknown")
+    center.contact(
+        "customer_not_in_customers", "15:01:00", "queue 0-10, talk 10-50 ann", customer_id="cus_unknown"
+    )
     # two contacts of one customer at the same instant
     center.contact("twin_a", "15:05:00", "queue 0-40", customer_id="twin")
     center.contact("twin_b", "15:05:00", "queue 0-40, talk 40-60 ann", customer_id="twin")
@@ -387,9 +472,19 @@ def _deferred(center: _Center) -> None:
     """E-mails to Kolkata (open 09:30-18:30 on weekdays, 9 hours; threshold 24 business hours) and other slow channels."""
     # a Thursday's noon there; 24 business hours later is Tuesday 09:00 after opening, over a weekend and a holiday
     start = "2025-10-23 06:30:00"
-    due = 86400 + _seconds_closed("2025-10-23 18:30", "2025-10-24 09:30") + _seconds_closed("2025-10-24 18:30", "2025-10-28 09:30")
+    due = (
+        86400
+        + _seconds_closed("2025-10-23 18:30", "2025-10-24 09:30")
+        + _seconds_closed("2025-10-24 18:30", "2025-10-28 09:30")
+    )
     for name, seconds in {"early": due - 1, "on_time": due, "late": due + 1}.items():
-        center.contact(f"email_{name}", start, f"message {seconds}-{seconds + 300} eve", channel="email", queue_id="in_email")
+        center.contact(
+            f"email_{name}",
+            start,
+            f"message {seconds}-{seconds + 300} eve",
+            channel="email",
+            queue_id="in_email",
+        )
     replies = {
         "on_saturday": ("2025-10-25 06:00:00", "message 172800-173000 eve"),
         "at_night": ("2025-10-23 20:00:00", "message 3600-3700 eve"),
@@ -399,16 +494,27 @@ def _deferred(center: _Center) -> None:
     }
     for name, (start_of_one, spans) in replies.items():
         center.contact(f"email_{name}", start_of_one, spans, channel="email", queue_id="in_email")
-    center.contact("email_without_queue", start, "message 86401-86500 eve @in_email", channel="email", queue_id=None)
-    center.contact("email_always_open", start, "message 86401-86500 eve", channel="email", queue_id="us_voice")
+    center.contact(
+        "email_without_queue", start, "message 86401-86500 eve @in_email", channel="email", queue_id=None
+    )
+    center.contact(
+        "email_always_open", start, "message 86401-86500 eve", channel="email", queue_id="us_voice"
+    )
     center.contact("email_closed_unanswered", start, ended=5000, channel="email", queue_id="in_email")
     center.contact("email_pending", "2025-11-03 06:30:00", is_open=True, channel="email", queue_id="in_email")
     center.contact("email_overdue", start, is_open=True, channel="email", queue_id="in_email")
-    center.contact("email_out", start, "message 0-60 eve", channel="email", queue_id="in_email", direction="outbound")
+    center.contact(
+        "email_out", start, "message 0-60 eve", channel="email", queue_id="in_email", direction="outbound"
+    )
     center.contact("email_with_bot", start, "bot 0-60", channel="email", queue_id="in_email")
     for seconds in (14399, 14400, 14401):
-        center.contact(f"message_after_{seconds}", start, f"message {seconds}-{seconds + 60} dev",
-                       channel="messaging", queue_id="us_voice")  # fmt: skip
+        center.contact(
+            f"message_after_{seconds}",
+            start,
+            f"message {seconds}-{seconds + 60} dev",
+            channel="messaging",
+            queue_id="us_voice",
+        )
     center.contact("social_post", start, "message 60-120 eve", channel="social", queue_id="in_email")
     center.contact("sms", start, "message 60-120 eve", channel="sms", queue_id="in_email")
 
@@ -437,7 +543,9 @@ def _deliveries(center: _Center) -> None:
     center.contact("the_same_twice", "10:24:00", ended=70)
     center.segments.extend([dict(row) for row in center.segments if row["contact_id"] == "the_same_twice"])
     first = next(row for row in center.segments if row["contact_id"] == "thrice")
-    center.segments.append(first | {"ended_at": first["ended_at"] + timedelta(seconds=5), "updated_at": newest})
+    center.segments.append(
+        first | {"ended_at": first["ended_at"] + timedelta(seconds=5), "updated_at": newest}
+    )
     center.segments.append(first | {"ended_at": None, "updated_at": None})
     # quarantined: one row for each rule, and one whose good delivery stays
     center.contact("bad_channel", "10:30:00", channel="fax")
@@ -462,19 +570,47 @@ def _deliveries(center: _Center) -> None:
 
 def _organisation() -> dict[str, list[Row]]:
     zones: Mapping[str, Row] = {
-        "uk_voice": {"timezone": "Europe/London", "program_id": "consumer", "vendor_id": "in_house", "channel": "voice"},
-        "uk_sales": {"timezone": "Europe/London", "program_id": "consumer", "vendor_id": "calls_ltd", "tier": 2},
-        "uk_night": {"timezone": "Europe/London", "program_id": "consumer", "vendor_id": "in_house", "channel": "chat"},
+        "uk_voice": {
+            "timezone": "Europe/London",
+            "program_id": "consumer",
+            "vendor_id": "in_house",
+            "channel": "voice",
+        },
+        "uk_sales": {
+            "timezone": "Europe/London",
+            "program_id": "consumer",
+            "vendor_id": "calls_ltd",
+            "tier": 2,
+        },
+        "uk_night": {
+            "timezone": "Europe/London",
+            "program_id": "consumer",
+            "vendor_id": "in_house",
+            "channel": "chat",
+        },
         "uk_sunday": {"timezone": "Europe/London", "channel": "voice"},
-        "us_voice": {"timezone": "America/New_York", "program_id": "business", "vendor_id": "calls_ltd",
-                     "channel": "voice", "tier": 1, "concurrency_capacity": 1},
-        "in_email": {"timezone": "Asia/Kolkata", "program_id": "business", "vendor_id": "calls_ltd", "channel": "email"},
+        "us_voice": {
+            "timezone": "America/New_York",
+            "program_id": "business",
+            "vendor_id": "calls_ltd",
+            "channel": "voice",
+            "tier": 1,
+            "concurrency_capacity": 1,
+        },
+        "in_email": {
+            "timezone": "Asia/Kolkata",
+            "program_id": "business",
+            "vendor_id": "calls_ltd",
+            "channel": "email",
+        },
         "lord_howe": {"timezone": "Australia/Lord_Howe", "channel": "voice"},
         "kathmandu": {"timezone": "Asia/Kathmandu", "channel": "voice", "x_floor": "3"},
         "atlantis": {"timezone": "Europe/Atlantis", "channel": "voice"},
         "nowhere": {"timezone": None},
-    }  # fmt: skip
-    queues = [{"queue_id": queue_id, "name": queue_id.replace("_", " ")} | row for queue_id, row in zones.items()]
+    }
+    queues = [
+        {"queue_id": queue_id, "name": queue_id.replace("_", " ")} | row for queue_id, row in zones.items()
+    ]
     queues.append({"queue_id": "lord_howe", "name": "delivered twice", "timezone": "Australia/Lord_Howe"})
     hours: list[tuple[str, tuple[int, ...], str, str | None]] = [
         ("uk_voice", (1, 2, 3, 4, 5), "08:00", "12:00"),
@@ -512,11 +648,17 @@ def _organisation() -> dict[str, list[Row]]:
         ],
         "product_lines": [{"product_line_id": "broadband", "name": "Broadband"}],
         "reasons": [
-            {"reason_code": "bill", "reason_l1": "Money", "reason_l2": "Bill", "is_failure_demand": False,
-             "is_first_contact_resolvable": True, "repeat_window_days": 7},
+            {
+                "reason_code": "bill",
+                "reason_l1": "Money",
+                "reason_l2": "Bill",
+                "is_failure_demand": False,
+                "is_first_contact_resolvable": True,
+                "repeat_window_days": 7,
+            },
             {"reason_code": "fault", "reason_l1": "Service", "reason_l2": "Fault", "is_failure_demand": True},
         ],
-    }  # fmt: skip
+    }
 
 
 def _people() -> dict[str, list[Row]]:
@@ -525,7 +667,10 @@ def _people() -> dict[str, list[Row]]:
         return {"agent_id": agent_id, "role": "agent", "hired_on": _day("2024-01-08")} | dates | columns
 
     def customer(customer_id: str, created: str | None, **columns: Any) -> Row:
-        return {"customer_id": customer_id, "created_at": None if created is None else _instant(created)} | columns
+        return {
+            "customer_id": customer_id,
+            "created_at": None if created is None else _instant(created),
+        } | columns
 
     return {
         "agents": [
@@ -536,7 +681,14 @@ def _people() -> dict[str, list[Row]]:
             agent("bob", "2025-10-01", "2025-11-30", team="late sales", vendor_id="calls_ltd"),
             agent("cyd", "2024-01-08", "2025-03-31", team="second line", role="supervisor"),
             agent("cyd", "2025-11-01", None, team="second line", role="supervisor"),
-            agent("dev", "2024-01-08", "2025-10-25", team="night", left_on=_day("2025-10-25"), leave_kind="voluntary"),
+            agent(
+                "dev",
+                "2024-01-08",
+                "2025-10-25",
+                team="night",
+                left_on=_day("2025-10-25"),
+                leave_kind="voluntary",
+            ),
             agent("eve", "2024-01-08", None, team="mail", x_shift="early"),
             agent("eve", "2024-01-08", None, team="mail", x_shift="early"),
             agent("fay", "2024-01-08", None, team="mail", leave_kind="fired"),
@@ -557,7 +709,11 @@ def _people() -> dict[str, list[Row]]:
 
 
 def _book_keeping() -> dict[str, list[Row]]:
-    lines = [("contacts", 3, "wrong number of fields"), ("contacts", 9, "invalid encoding"), ("agents", 2, "broken quotes")]
+    lines = [
+        ("contacts", 3, "wrong number of fields"),
+        ("contacts", 9, "invalid encoding"),
+        ("agents", 2, "broken quotes"),
+    ]
     return {
         "feed_watermarks": [
             {"feed": "contacts", "complete_through": _instant("2025-11-03 18:00:00")},
@@ -567,7 +723,13 @@ def _book_keeping() -> dict[str, list[Row]]:
             {"feed": "weather", "complete_through": _instant("2025-10-01 00:00:00")},
         ],
         "landing_rejects": [
-            {"table_name": table, "file_name": f"{table}.csv", "line_number": line, "rule": rule, "original_text": "a,b"}
+            {
+                "table_name": table,
+                "file_name": f"{table}.csv",
+                "line_number": line,
+                "rule": rule,
+                "original_text": "a,b",
+            }
             for table, line, rule in lines
         ],
     }

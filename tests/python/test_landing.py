@@ -7,8 +7,10 @@ import gzip
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -28,7 +30,13 @@ from cx_metrics.console import Console, no_progress
 from cx_metrics.contract import deliverable, load_contract
 from cx_metrics.errors import CxMetricsError
 from cx_metrics.landing import csv_files, load, load_folder
-from cx_metrics.landing.database import explain
+from cx_metrics.landing.database import (
+    Database,
+    InterruptedLoadError,
+    explain,
+    run_interruptibly,
+    unchanged_on_error,
+)
 from cx_metrics.landing.files import SourceFile, looks_like, scan_file, table_of
 from cx_metrics.landing.spool import LineNotes, Spool
 
@@ -1288,6 +1296,43 @@ def test_interrupting_leaves_the_database_as_it_was(
         landing.load(OK_CONTACTS)
 
 
+def test_ctrl_c_stops_a_long_statement_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "warehouse.duckdb"
+    endless = "insert into numbers select count(*) from range(1000000) as a(i), range(1000000) as b(j)"
+    timer = threading.Timer(0.5, signal.raise_signal, [signal.SIGINT])
+    with pytest.raises(InterruptedLoadError, match="is as it was"), unchanged_on_error(path) as database:
+        database.connection().execute("create table numbers (i bigint)")
+        timer.start()
+        run_interruptibly(database.connection(), endless)
+    assert not path.exists()
+
+
+def test_ctrl_c_during_the_commit_comes_too_late(tmp_path: Path) -> None:
+    path = tmp_path / "warehouse.duckdb"
+
+    class SlowCommit:
+        def execute(self, statement: str) -> None:
+            assert statement == "commit"
+            signal.raise_signal(signal.SIGINT)
+
+    database = Database(path)
+    database._connection = SlowCommit()  # type: ignore[assignment]
+    database.commit()
+    assert database.is_committed
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+
+
+def test_an_error_after_the_commit_does_not_undo_it(tmp_path: Path) -> None:
+    path = tmp_path / "warehouse.duckdb"
+    with pytest.raises(KeyboardInterrupt), unchanged_on_error(path) as database:
+        database.connection().execute("begin; create table numbers as select 1 as i")
+        database.commit()
+        raise KeyboardInterrupt
+    with duckdb.connect(str(path)) as connection:
+        assert connection.execute("select count(*) from numbers").fetchall() == [(1,)]
+
+
 def test_a_file_that_changes_during_the_load_is_noticed(
     landing: Landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -1448,11 +1493,13 @@ def test_a_terminal_gets_a_bar_and_a_drawn_table(
     assert "checking" in shown.err
 
 
-def test_progress_is_watched_during_one_long_statement(
-    landing: Landing, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(load, "_WORTH_WATCHING", 0)
+def test_progress_is_watched_during_a_long_statement(tmp_path: Path) -> None:
     told: list[float] = []
-    with duckdb.connect() as connection, load._watching(connection, 1000, told.append, watched=True):
-        connection.execute("select sum(sqrt(i)) from range(60000000) as t(i)").fetchall()
-    assert abs(sum(told) - 1000) < 1e-6
+    with unchanged_on_error(tmp_path / "warehouse.duckdb") as database:
+        database.connection().execute("set enable_progress_bar = true; set enable_progress_bar_print = false")
+        row = run_interruptibly(
+            database.connection(), "select count(sqrt(i)) from range(60000000) as t(i)", told.append
+        )
+        assert row == (60_000_000,)
+    assert told
+    assert all(0 <= share <= 1 for share in told)

@@ -1,4 +1,4 @@
--- One row per business date, dimension and value of it, with every measure of the semantic layer added up. Each mart is read once,
+-- One row per semantic model, business date, dimension and value of it, with every measure of the model added up. Each mart is read once,
 -- into a cube of all its dimensions by day; the single dimensions are rolled up from the cube.
 -- depends_on: {{ ref('fct_contacts') }}
 -- depends_on: {{ ref('fct_queue_intervals') }}
@@ -32,6 +32,7 @@ rolled_up as (
     {%- for dimension in ['all'] + (model.dimensions | map(attribute='name') | list) %}
     {{ 'union all' if not (loop.first and outer_loop.first) }}
     select
+        '{{ model.name }}' as semantic_model,
         day,
         '{{ dimension }}' as dimension,
         {{ "'all'" if dimension == 'all' else "coalesce(cast(" ~ dimension ~ " as " ~ dbt.type_string() ~ "), '(unknown)')" }} as dimension_value,

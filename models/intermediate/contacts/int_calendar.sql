@@ -15,7 +15,7 @@ covered as (
 ),
 
 numbers as (
-    {{ dbt.generate_series(var('calendar_days')) }}
+    {{ whole_numbers(var('calendar_days')) }}
 ),
 
 days as (

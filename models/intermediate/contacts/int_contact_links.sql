@@ -14,7 +14,10 @@ continuations as (
         initial_contact_id,
         initiation_method
     from records
-    where initial_contact_id <> contact_id
+    where
+        initial_contact_id <> contact_id
+        -- a supervisor who listens is no part of the contact
+        and coalesce(initiation_method, '') <> 'monitor'
 ),
 
 resolved as (

@@ -56,6 +56,7 @@ joined as (
         coalesce(waits.queue_seconds, 0) as queue_seconds,
         coalesce(waits.customer_wait_seconds, 0) as customer_wait_seconds,
         coalesce(waits.ring_seconds, 0) as ring_seconds,
+        waits.invalid_ring_reason,
         coalesce(waits.ivr_seconds, 0) as ivr_seconds,
         coalesce(waits.bot_seconds, 0) as bot_seconds,
         coalesce(waits.consult_seconds, 0) as consult_seconds,

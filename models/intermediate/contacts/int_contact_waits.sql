@@ -28,7 +28,11 @@ spans as (
         case
             when segments.ended_at >= segments.started_at
                 then {{ seconds_between('segments.started_at', 'segments.ended_at') }}
-        end as span_seconds
+        end as span_seconds,
+        case
+            when segments.ended_at is null then 'never closed'
+            when segments.ended_at < segments.started_at then 'negative'
+        end as invalid_duration_reason
     from segments
     left join links
         on segments.contact_id = links.contact_record_id
@@ -58,6 +62,7 @@ final as (
         ) as bigint) as queue_seconds,
         cast(sum(case when spans.kind in ('queue', 'ring') then spans.span_seconds else 0 end) as bigint) as customer_wait_seconds,
         cast(sum(case when spans.kind = 'ring' then spans.span_seconds else 0 end) as bigint) as ring_seconds,
+        min(case when spans.kind = 'ring' then spans.invalid_duration_reason end) as invalid_ring_reason,
         cast(sum(case when spans.kind = 'ivr' then spans.span_seconds else 0 end) as bigint) as ivr_seconds,
         cast(sum(case when spans.kind = 'bot' then spans.span_seconds else 0 end) as bigint) as bot_seconds,
         cast(sum(case when spans.kind = 'consult' then spans.span_seconds else 0 end) as bigint) as consult_seconds,

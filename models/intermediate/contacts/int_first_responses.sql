@@ -83,8 +83,11 @@ final as (
     select
         waited.contact_id,
         waited.first_response_at,
-        {{ seconds_between('waited.started_at', 'waited.waited_until') }} as wait_seconds,
         case
+            when waited.waited_until >= waited.started_at then {{ seconds_between('waited.started_at', 'waited.waited_until') }}
+        end as wait_seconds,
+        case
+            when waited.waited_until < waited.started_at then null
             when scheduled_queues.queue_id is null then {{ seconds_between('waited.started_at', 'waited.waited_until') }}
             else
                 coalesce(

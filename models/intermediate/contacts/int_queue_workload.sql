@@ -15,7 +15,7 @@ offsets as (
 ),
 
 numbers as (
-    {{ dbt.generate_series(96) }}
+    {{ whole_numbers(96) }}
 ),
 
 aligned as (

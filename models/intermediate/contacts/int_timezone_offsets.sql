@@ -28,7 +28,7 @@ day_offsets as (
 
 half_hours as (
     select (generated_number - 1) * 1800 as seconds_into_day
-    from ({{ dbt.generate_series(48) }}) as numbers
+    from ({{ whole_numbers(48) }}) as numbers
 ),
 
 readings as (

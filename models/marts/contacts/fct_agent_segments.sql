@@ -32,7 +32,7 @@ final as (
         legs.wrap_seconds,
         legs.handle_seconds,
         legs.longest_hold_seconds,
-        legs.longest_hold_seconds > {{ var('long_hold_seconds') }}
+        coalesce(legs.longest_hold_seconds, 0) > {{ var('long_hold_seconds') }}
         or 4 * legs.hold_seconds > legs.talk_seconds as has_long_hold,
         legs.has_invalid_duration,
         legs.invalid_duration_reason,

@@ -90,6 +90,8 @@ judged as (
         -- an agent connection that took no time at all was not recorded (B.7)
         case
             when has_invalid_duration then coalesce(invalid_duration_reason, 'never closed')
+            -- dialling is a part of the handle time of outbound contacts
+            when direction = 'outbound' and invalid_ring_reason is not null then invalid_ring_reason
             when agent_segment_count > 0 and coalesce(handle_seconds, 0) = 0 then 'zero'
             when contact_outcome = 'answered' and agent_segment_count = 0 then 'no agent segment'
         end as duration_problem
@@ -132,15 +134,20 @@ final as (
         is_handled,
         is_abandoned,
         abandoned_in,
-        is_abandoned and abandoned_in = 'queue' and not has_invalid_wait and queue_seconds <= short_abandon_seconds
-            as is_short_abandon,
+        case
+            when contact_outcome is not null
+                then is_abandoned and abandoned_in = 'queue' and not has_invalid_wait and queue_seconds <= short_abandon_seconds
+        end as is_short_abandon,
         is_redial,
         is_answered_after_redial,
         answer_within_seconds,
         short_abandon_seconds,
         is_offered and is_live and contact_outcome in ('answered', 'abandoned') as is_service_level_contact,
-        is_offered and is_live and not has_invalid_wait and queue_seconds <= answer_within_seconds
-            and contact_outcome in ('answered', 'abandoned', 'callback') as is_out_of_queue_in_time,
+        case
+            when contact_outcome is not null
+                then is_offered and is_live and not has_invalid_wait and queue_seconds <= answer_within_seconds
+                    and contact_outcome in ('answered', 'abandoned', 'callback')
+        end as is_out_of_queue_in_time,
         case when not has_invalid_wait then queue_seconds end as queue_seconds,
         case when not has_invalid_wait then customer_wait_seconds end as customer_wait_seconds,
         ring_seconds,
@@ -160,7 +167,9 @@ final as (
         end as handle_seconds,
         longest_hold_seconds,
         longest_handle_seconds,
-        is_handled and ended_at is not null and duration_problem is not null as has_invalid_duration,
+        case
+            when is_handled is not null then is_handled and ended_at is not null and duration_problem is not null
+        end as has_invalid_duration,
         case
             when is_handled and ended_at is null then 'open'
             when is_handled then duration_problem
@@ -179,7 +188,9 @@ final as (
         coalesce(callback_accepted, false) as is_callback_accepted,
         callback_attempt_count,
         is_callback_reached,
-        {{ seconds_between('started_at', 'first_callback_at') }} as callback_wait_seconds,
+        case
+            when first_callback_at >= started_at then {{ seconds_between('started_at', 'first_callback_at') }}
+        end as callback_wait_seconds,
         is_response_expected,
         first_response_at,
         cast(response_wait_seconds as bigint) as response_wait_seconds,
@@ -195,12 +206,12 @@ final as (
             when ended_at is null and response_calendar_seconds > answer_within_seconds then false
         end as is_responded_in_calendar_time,
         case
-            when is_response_expected
+            when is_response_expected and coalesce(first_ended_at, as_of) >= started_at
                 then cast({{ seconds_between('started_at', 'coalesce(first_ended_at, as_of)') }} / 3600.0 as decimal(18, 6))
         end as first_resolution_exposure_hours,
         case when is_response_expected then first_ended_at is not null end as is_first_resolved,
         case
-            when is_response_expected
+            when is_response_expected and coalesce(ended_at, as_of) >= started_at
                 then cast({{ seconds_between('started_at', 'coalesce(ended_at, as_of)') }} / 3600.0 as decimal(18, 6))
         end as resolution_exposure_hours,
         case when is_response_expected then ended_at is not null end as is_closed

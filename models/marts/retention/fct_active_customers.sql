@@ -48,6 +48,8 @@ days as (
     from calendar
     inner join bounds
         on calendar.date_day between bounds.first_date and bounds.last_date
+    -- customers that were not delivered are unknown, not none
+    where exists (select 1 from customers)
 ),
 
 new_customers as (

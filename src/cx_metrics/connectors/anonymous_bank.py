@@ -451,8 +451,8 @@ def _around_a_clock_change(
     """Turn wall times into seconds UTC where the offset changes nearby.
 
     Of the readings in which the clock is set back at one point of the call or at none, the one is taken that
-    fits most of the durations which the log gives, then the one with fewest steps back in time, then the one
-    that stays longest in the first of the two hours.
+    fits most of the durations which the log gives, then the one with fewest steps back in time, then with the
+    least time between its phases, then the one that stays longest in the first of the two hours.
     """
     midnight = datetime(day.year, day.month, day.day)
     locals_ = [midnight + timedelta(seconds=wall) for wall in walls]
@@ -472,13 +472,14 @@ def _around_a_clock_change(
         for change in range(len(walls), -1, -1)
     ]
 
-    def badness(reading: list[int]) -> tuple[int, int]:
+    def badness(reading: list[int]) -> tuple[int, int, int]:
         lengths = [end - begin for begin, end in zip(reading[::2], reading[1::2], strict=True)]
         unlike = sum(
             length != wanted for length, wanted in zip(lengths, durations, strict=True) if wanted >= 0
         )
         back = sum(later < earlier - _CLOCK_ERROR for earlier, later in pairwise(reading))
-        return unlike, back
+        between = sum(abs(begin - end) for end, begin in zip(reading[1::2], reading[2::2], strict=False))
+        return unlike, back, between
 
     return min(readings, key=badness)
 

@@ -20,6 +20,7 @@ from cx_metrics.console import Advance
 from cx_metrics.contract import Table
 from cx_metrics.errors import CxMetricsError
 from cx_metrics.landing.columns import landed_name, literal
+from cx_metrics.landing.database import run_interruptibly
 from cx_metrics.landing.files import HEAD_BYTES, Scan, SourceFile
 from cx_metrics.landing.spool import BATCH_ROWS, LineNotes, Spool
 
@@ -117,9 +118,7 @@ def count_if_clean(
     else:
         length = " + ".join(f"coalesce(strlen(c{i}), 0)" for i in range(width))
     try:
-        found = connection.execute(f"select count(*), coalesce(sum({length}), 0) from {relation}").fetchone()
-    except duckdb.InterruptException:
-        raise
+        found = run_interruptibly(connection, f"select count(*), coalesce(sum({length}), 0) from {relation}")
     except duckdb.Error:
         return None
     assert found is not None

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import signal
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -28,15 +31,19 @@ def database_path(named: str | Path | None = None) -> Path:
 
 @contextmanager
 def unchanged_on_error(path: Path) -> Iterator[Database]:
-    """Open a database file; whatever ends the block with an error leaves the file as it was, or absent."""
+    """Open a database file; whatever ends the block with an error leaves the file as it was, or absent.
+
+    Only `Database.commit` makes what was written last.
+    """
     database = Database(path)
     try:
         yield database
     except BaseException as error:
+        if database.is_committed:
+            database.close()
+            raise
         database.abandon()
-        if isinstance(error, KeyboardInterrupt | duckdb.InterruptException) or "Query interrupted" in str(
-            error
-        ):
+        if isinstance(error, KeyboardInterrupt) or "interrupted" in str(error).lower():
             raise InterruptedLoadError(f"interrupted: {path} is as it was") from error
         if isinstance(error, duckdb.Error):
             raise CxMetricsError(explain(error, path)) from error
@@ -45,12 +52,12 @@ def unchanged_on_error(path: Path) -> Iterator[Database]:
 
 
 class Database:
-    """A DuckDB file that is opened at once when it exists, so that a lock is seen early, and else on first
-    use."""
+    """A DuckDB file: opened at once where it exists, so that a lock is seen early, else on first use."""
 
     def __init__(self, path: Path) -> None:
         """Open the file if it is there; raise CxMetricsError where it, or its folder, cannot be used."""
         self.path = path
+        self.is_committed = False
         self._created = not path.exists()
         self._connection: duckdb.DuckDBPyConnection | None = None
         if not self._created:
@@ -74,6 +81,12 @@ class Database:
             self._connection = _connect(self.path)
         return self._connection
 
+    def commit(self) -> None:
+        """End the transaction; Ctrl-C does not stop it any more."""
+        with _deaf_to_ctrl_c():
+            self.connection().execute("commit")
+            self.is_committed = True
+
     def close(self) -> None:
         """Close the file."""
         if self._connection is not None:
@@ -90,6 +103,66 @@ class Database:
         if self._created:
             self.path.unlink(missing_ok=True)
             self.path.with_name(self.path.name + ".wal").unlink(missing_ok=True)
+
+
+@contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def run_interruptibly(
+    connection: duckdb.DuckDBPyConnection, statement: str, watch: Callable[[float], None] | None = None
+) -> tuple[Any, ...] | None:
+    """Run a long statement and return its first row; Ctrl-C stops it at once.
+
+    DuckDB by itself would finish the statement first. `watch` is told now and then how much of it is done,
+    from 0 to 1; the connection has to have its progress bar enabled.
+    """
+    worker = _Worker(connection, statement)
+    try:
+        while not worker.is_done(0.2):
+            if watch is not None:
+                watch(max(connection.query_progress(), 0.0) / 100)
+    except KeyboardInterrupt:
+        connection.interrupt()
+        worker.is_done()
+        raise
+    return worker.result()
+
+
+class _Worker:
+    """A statement that runs in a thread of its own, so that the main thread can hear Ctrl-C."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, statement: str) -> None:
+        self._connection, self._statement = connection, statement
+        self._row: tuple[Any, ...] | None = None
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._row = self._connection.execute(self._statement).fetchone()
+        except BaseException as error:  # handed to the main thread
+            self._error = error
+
+    def is_done(self, seconds: float | None = None) -> bool:
+        """Wait for the end, at most so long, and tell whether it has come."""
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def result(self) -> tuple[Any, ...] | None:
+        """Return the first row, or raise what went wrong."""
+        if self._error is not None:
+            raise self._error
+        return self._row
 
 
 def _connect(path: Path) -> duckdb.DuckDBPyConnection:

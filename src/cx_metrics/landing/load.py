@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,7 +15,12 @@ from cx_metrics.contract import Table, deliverable, load_contract
 from cx_metrics.errors import CxMetricsError
 from cx_metrics.landing.columns import literal, match_columns, quoted
 from cx_metrics.landing.csv_files import clean_relation, count_if_clean, read_header, split_file
-from cx_metrics.landing.database import Database, database_path, unchanged_on_error
+from cx_metrics.landing.database import (
+    Database,
+    database_path,
+    run_interruptibly,
+    unchanged_on_error,
+)
 from cx_metrics.landing.files import Scan, SourceFile, check_kind, discover, scan_file
 from cx_metrics.landing.json_files import check_shape, split_json
 from cx_metrics.landing.parquet_files import parquet_relation, read_parquet_columns
@@ -363,6 +366,8 @@ def _write_all(
         return
     connection = target.connection()
     connection.execute("set preserve_insertion_order = false")
+    connection.execute("set enable_progress_bar = true")
+    connection.execute("set enable_progress_bar_print = false")
     connection.execute("begin transaction")
     connection.execute(f"create schema if not exists {SCHEMA}")
     by_table: dict[str, list[_Checked]] = {name: [] for name in tables}
@@ -378,11 +383,11 @@ def _write_all(
             if files:
                 types = _create_or_widen(connection, tables[name], files, state.tables.get(name))
                 for file in files:
-                    _insert(connection, name, file, types, advance, watched=not console.quiet)
+                    _insert(target, name, file, types, advance)
                     _book(connection, name, file, mode)
                 result.tables.append(_summary(name, files))
                 result.rules.extend(_rules(name, files))
-    connection.execute("commit")
+    target.commit()
 
 
 def _drop_all(
@@ -435,22 +440,23 @@ def _create_or_widen(
     return types
 
 
-def _insert(
-    connection: duckdb.DuckDBPyConnection,
-    table: str,
-    file: _Checked,
-    types: dict[str, str],
-    advance: Advance,
-    watched: bool,
-) -> None:
+def _insert(target: Database, table: str, file: _Checked, types: dict[str, str], advance: Advance) -> None:
+    """Insert the rows of one file and advance the progress by its bytes."""
     selected = ", ".join(
         f"{sql if data_type == types[name] else f'cast({sql} as {types[name]})'} as {quoted(name)}"
         for name, (sql, data_type) in file.columns.items()
     )
     statement = f"insert into {SCHEMA}.{table} by name select {selected} from {file.relation}"
+    size, shown = file.source.size, 0.0
+
+    def watch(share: float) -> None:
+        nonlocal shown
+        if share * size > shown:
+            advance(share * size - shown)
+            shown = share * size
+
     try:
-        with _watching(connection, file.source.size, advance, watched):
-            inserted = connection.execute(statement).fetchone()
+        inserted = run_interruptibly(target.connection(), statement, watch)
     except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
         first = str(error).partition("\n")[0]
         raise CxMetricsError(
@@ -458,40 +464,7 @@ def _insert(
         ) from error
     if inserted is None or inserted[0] != file.row_count:
         raise CxMetricsError(f"{file.source.name}: changed while it was being loaded: run the load again")
-
-
-_WORTH_WATCHING = 16 * 1024 * 1024
-
-
-@contextmanager
-def _watching(
-    connection: duckdb.DuckDBPyConnection, size: int, advance: Advance, watched: bool
-) -> Iterator[None]:
-    """Advance the progress while one long statement runs."""
-    if not watched or size < _WORTH_WATCHING:
-        yield
-        advance(size)
-        return
-    connection.execute("set enable_progress_bar = true")
-    connection.execute("set enable_progress_bar_print = false")
-    done, shown = threading.Event(), 0.0
-
-    def watch() -> None:
-        nonlocal shown
-        while not done.wait(0.2):
-            now = size * max(connection.query_progress(), 0.0) / 100
-            if now > shown:
-                advance(now - shown)
-                shown = now
-
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
-    try:
-        yield
-    finally:
-        done.set()
-        watcher.join()
-    advance(size - shown)
+    watch(1.0)
 
 
 def _book(connection: duckdb.DuckDBPyConnection, table: str, file: _Checked, mode: str) -> None:

@@ -39,8 +39,6 @@ def read_parquet_columns(
             matches,
             *_landed(connection, relation, file, [(match, found[match.position][1]) for match in matches]),
         )
-    except duckdb.InterruptException:
-        raise
     except duckdb.Error as error:
         first = str(error).partition("\n")[0]
         raise CxMetricsError(f"{file}: cannot be read as Parquet ({first}): export it again") from error

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from cx_metrics.simulator import routing, world
+from cx_metrics.simulator.entry import STEP_BOT
 from cx_metrics.simulator.frames import NONE, Array, Frame, Ints, blank, concat, cumulate, pick, size, take
 from cx_metrics.simulator.live import plan_calls
 from cx_metrics.simulator.records import CONTACT_FIELDS, PIECE_FIELDS, Day, Office, needs_of, pieces
@@ -94,11 +95,15 @@ class Open:
         return out
 
     def pieces(self, lane: int) -> Frame:
-        """Return the wait for the first answer and every message so far; a wait that goes on has no end."""
-        number = self.contacts["number"]
+        """Return the bot's part, the wait for the first answer (open while it goes on), and messages."""
+        number, started = self.contacts["number"], self.contacts["started"]
+        by_bot = self.entered > started
         waits_on = self.turn == 0
         first = np.where(waits_on, NONE, self.start[:, 0])
-        parts = [pieces(number, _STEP_QUEUE, world.QUEUE, self.entered, first, lane=lane)]
+        parts = [
+            pieces(number[by_bot], STEP_BOT, world.BOT, started[by_bot], self.entered[by_bot]),
+            pieces(number, _STEP_QUEUE, world.QUEUE, self.entered, first, lane=lane),
+        ]
         row, turn = np.nonzero(np.arange(MOST_TURNS) < self.turn[:, None])
         start, end, agent = self.start[row, turn], self.end[row, turn], self.agent[row, turn]
         part = pieces(number[row], _STEP_MESSAGE + turn, world.MESSAGE, start, end, agent=agent, lane=lane)

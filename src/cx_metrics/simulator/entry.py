@@ -32,7 +32,7 @@ TRIES_AGENT_AFTER_BOT, TRIES_AGAIN_AFTER_CLOSED = 0.66, 0.55
 TEST_TRAFFIC = 0.003
 SPAM_IN_EMAIL, WRONG_NUMBERS = 0.018, 0.008
 SWITCHBOARD, ANONYMOUS, UNIDENTIFIED = 0.018, 0.012, 0.060
-_STEP_IVR, _STEP_BOT = 0, 1
+STEP_IVR, STEP_BOT = 0, 1
 
 _IDENTITY_BY_CHANNEL = np.array(
     [cumulate(weights) for weights in (
@@ -76,15 +76,19 @@ def _enter(office: Office, day: Day, needs: Frame, stage: Stage) -> tuple[Frame,
     bot = np.minimum(np.floor(20 + rng.exponential(70, rows)), 900).astype(np.int64)
 
     is_voice, is_self, is_chat = channel == world.VOICE, channel == world.SELF_SERVICE, channel == world.CHAT
-    shut = (is_voice | is_chat) & ~day.is_open(door, at + np.where(is_voice, ivr, 0))
     self_by_bot = is_self & (uniform[0] < 0.45)
-    has_bot = (uniform[0] < _BOT_FIRST[channel]) | self_by_bot | (shut & is_chat)
+    has_bot = (uniform[0] < _BOT_FIRST[channel]) | self_by_bot
     has_ivr = is_voice | (is_self & ~self_by_bot)
+    to_queue = at + np.where(is_voice, ivr, np.where(has_bot, bot, 0))
+    shut = (is_voice | is_chat) & ~day.is_open(door, to_queue)
+    has_bot |= shut & is_chat
     hangs_up = is_voice & ~shut & (uniform[1] < IVR_HANG_UP)
     contained = has_bot & ~is_self & (uniform[1] < _CONTAINED[channel])
     lead = np.where(has_ivr, np.where(is_self, ivr * 3, ivr), 0) + np.where(has_bot, bot, 0)
     ends_here = is_self | shut | hangs_up | contained
-    for mask, kind, step in ((has_ivr, world.IVR, _STEP_IVR), (has_bot, world.BOT, _STEP_BOT)):
+    # A written contact keeps its bot's piece until it is finished, which may be days later.
+    bot_now = has_bot & (ends_here | is_chat)
+    for mask, kind, step in ((has_ivr, world.IVR, STEP_IVR), (bot_now, world.BOT, STEP_BOT)):
         day.pieces.append(pieces(contacts["number"][mask], step, kind, at[mask], (at + lead)[mask]))
 
     served, turned_away = is_self | contained, shut & ~contained

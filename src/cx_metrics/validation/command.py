@@ -9,8 +9,10 @@ import click
 
 if TYPE_CHECKING:
     from cx_metrics.console import Console
-    from cx_metrics.validation.checks import Outcome, Report
+    from cx_metrics.validation.report import Outcome, Report
     from cx_metrics.validation.suites import Layer
+
+_SAMPLE = 60
 
 
 @click.command("validate")
@@ -33,8 +35,9 @@ if TYPE_CHECKING:
 def validate_command(layer: Layer, database: Path | None, docs: Path) -> None:
     """Judge raw tables and marts with Great Expectations, and write Data Docs.
 
-    Raw tables are judged by the raw contract and by expectations/raw.*.yml, marts by the other files there. The database
-    is opened for reading only. Exit code 1 when an expectation of severity error fails; warnings do not change it.
+    Raw tables are judged by the raw contract and by expectations/raw.*.yml, marts by the other files there.
+    The database is opened for reading only. Exit code 1 when an expectation of severity error fails; warnings
+    leave it at 0.
 
     \b
     Examples:
@@ -43,7 +46,7 @@ def validate_command(layer: Layer, database: Path | None, docs: Path) -> None:
     """
     from cx_metrics.console import Console
     from cx_metrics.landing.database import database_path
-    from cx_metrics.validation.checks import validate
+    from cx_metrics.validation.run import validate
 
     report = validate(database_path(database), layer=layer, docs=docs)
     _show(report, Console())
@@ -53,6 +56,8 @@ def validate_command(layer: Layer, database: Path | None, docs: Path) -> None:
 
 
 def _show(report: Report, console: Console) -> None:
+    from cx_metrics.validation.report import count
+
     rows: list[tuple[str, ...]] = []
     for judged in report.judged:
         kept = [o for o in judged.outcomes if o.expectation.from_contract and o.status == "passed"]
@@ -60,13 +65,10 @@ def _show(report: Report, console: Console) -> None:
             rows.append((judged.suite.table, f"raw contract: {len(kept)} expectations", "", "passed", "", ""))
         rows.extend(_row(outcome) for outcome in judged.outcomes if outcome not in kept)
     console.table(("suite", "expectation", "observed", "result", "severity", "remedy"), rows)
-    outcomes = report.outcomes
-    passed = sum(outcome.status == "passed" for outcome in outcomes)
-    errors = sum(outcome.is_error for outcome in outcomes)
-    warnings = sum(outcome.is_warning for outcome in outcomes)
+    counts = count(report.outcomes)
     console.say(
-        f"{len(outcomes):,} expectations on {len(report.judged)} tables: {passed:,} passed, {errors:,} errors, "
-        f"{warnings:,} warnings, {len(outcomes) - passed - errors - warnings:,} without data"
+        f"{counts.total:,} expectations on {len(report.judged)} tables: {counts.passed:,} passed, "
+        f"{counts.errors:,} errors, {counts.warnings:,} warnings, {counts.unjudged:,} without data"
     )
     if report.absent_required:
         names = ", ".join(report.absent_required)
@@ -79,12 +81,7 @@ def _row(outcome: Outcome) -> tuple[str, ...]:
     to_do = outcome.is_error or outcome.is_warning
     observed = outcome.observed
     if to_do and outcome.sample:
-        observed += f", such as {outcome.sample[0]}"
-    return (
-        outcome.suite,
-        outcome.expectation.name,
-        observed,
-        outcome.status,
-        outcome.severity,
-        outcome.expectation.remedy if to_do else "",
-    )
+        sample = outcome.sample[0]
+        observed += f", such as {sample if len(sample) <= _SAMPLE else sample[: _SAMPLE - 3] + '...'}"
+    remedy = outcome.expectation.remedy if to_do else ""
+    return (outcome.suite, outcome.expectation.name, observed, outcome.status, outcome.severity, remedy)

@@ -1,4 +1,4 @@
-"""The suites of `expectations/*.yml`: one file per table, each expectation with its severity and what a failure means."""
+"""The suites of `expectations/*.yml`: one file per table, each expectation with its severity and remedy."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _VAR = "var"
 class Expectation:
     """One expectation on one table.
 
-    `type` and `kwargs` are Great Expectations' own. `severity` is `error` (the numbers are wrong, or the data breaks
-    the contract) or `warn` (look at it). `means` tells what a failure means, `remedy` what to do. `needs` names other
-    tables, as schema.table, that its query reads.
+    `type` and `kwargs` are Great Expectations' own. `severity` is `error` (the numbers are wrong, or the data
+    breaks the contract) or `warn` (look at it). `means` tells what a failure means, `remedy` what to do.
+    `needs` names other tables, as schema.table, that its query reads.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """The expectations on one table, named schema.table; `derived` are columns added to it, as SQL by name."""
+    """The expectations on one table (schema.table); `derived` are columns added to it, as SQL by name."""
 
     table: str
     about: str
@@ -62,15 +62,15 @@ class Suite:
         return self.table.partition(".")[2]
 
     def belongs_to(self, layer: Layer) -> bool:
-        """Tell whether the table is in the layer: `raw` is the raw schema, `marts` all that is built from it."""
+        """Tell whether the table is in the layer: `raw` is the raw schema, `marts` all that is built."""
         return layer == "all" or (layer == "raw") == (self.schema == RAW_SCHEMA)
 
 
 def read_suites(root: Path) -> list[Suite]:
     """Read every suite of the project in `root`, in the order of their files.
 
-    `{var.name}` in any text stands for that var of dbt_project.yml, so that a threshold has one home; `{schema.table}`
-    in a query stands for that table. Raises CxMetricsError where a file is not in the form of a suite.
+    `{var.name}` in any text stands for that var of dbt_project.yml, so that a threshold has one home;
+    `{schema.table}` in a query stands for that table. Raises CxMetricsError where a file is no suite.
     """
     variables = _variables(root)
     files = sorted((root / "expectations").glob("*.yml"))
@@ -163,7 +163,7 @@ def _fill(value: Any, variables: dict[str, Any], place: str) -> Any:
         return value
     for name in _named_vars(value):
         if name not in variables:
-            raise CxMetricsError(f"{place}: {{var.{name}}} is no var of dbt_project.yml: add it there, or mend the name")
+            raise CxMetricsError(f"{place}: dbt_project.yml has no var {name}: add it, or mend the name")
     whole = _REFERENCE.fullmatch(value)
     if whole and whole[1] == _VAR:
         return variables[whole[2]]
