@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cx_metrics.simulator.command import simulate_command
+from cx_metrics.validation.command import validate_command
+
 if TYPE_CHECKING:
     from cx_metrics.console import Console
     from cx_metrics.landing import LoadResult
+    from cx_metrics.pages import Render
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -176,13 +180,34 @@ def _known(name: str, tables: list[str]) -> str:
     raise CxMetricsError(f"the contract has no table {name}: {hint}")
 
 
+@main.command()
+@click.option("--database", type=click.Path(path_type=Path), help="DuckDB file, instead of CX_DATABASE.")
+@click.option(
+    "--picture", type=click.Path(path_type=Path), metavar="FILE.svg", help="Also write it as a picture."
+)
+def headline(database: Path | None, picture: Path | None) -> None:
+    """Show the headline metrics of a built warehouse: over all time and in the two newest complete months.
+
+    \b
+    Examples:
+      cxm headline
+      CX_DATABASE=other.duckdb cxm headline --picture headline.svg
+    """
+    from cx_metrics.headline import print_headlines, read_headlines
+
+    print_headlines(read_headlines(database), picture)
+
+
 @main.group()
 def docs() -> None:
     """Write the pages of docs/ that are made from the project itself."""
 
 
+_check = click.option("--check", is_flag=True, help="Write nothing; fail when the page is out of date.")
+
+
 @docs.command()
-@click.option("--check", is_flag=True, help="Write nothing; fail when the page is out of date.")
+@_check
 def mapping(check: bool) -> None:
     """Write docs/mapping.md, the guide to mapping your own tables, from the raw contract.
 
@@ -191,10 +216,35 @@ def mapping(check: bool) -> None:
       cxm docs mapping
       cxm docs mapping --check
     """
-    from cx_metrics.mapping_guide import check_guide, write_guide
+    from cx_metrics.mapping_guide import mapping_guide
+
+    _make_page("mapping", mapping_guide, check)
+
+
+@docs.command()
+@_check
+def metrics(check: bool) -> None:
+    """Write docs/metrics.md, the metric dictionary, from the metric cards beside the marts.
+
+    \b
+    Examples:
+      cxm docs metrics
+      cxm docs metrics --check
+    """
+    from cx_metrics.metric_dictionary import metric_dictionary
+
+    _make_page("metrics", metric_dictionary, check)
+
+
+def _make_page(page: str, render: Render, check: bool) -> None:
+    from cx_metrics.contract import find_project_root
+    from cx_metrics.pages import check_page, write_page
 
     if check:
-        check_guide()
-        click.echo("docs/mapping.md is up to date")
+        click.echo(f"{check_page(find_project_root(), page, render)} is up to date")
     else:
-        click.echo(f"written: {write_guide()}")
+        click.echo(f"written: {write_page(find_project_root(), page, render)}")
+
+
+main.add_command(simulate_command)
+main.add_command(validate_command)

@@ -5,10 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from pathlib import Path
 
-from cx_metrics.contract import Column, Table, find_project_root, load_contract
-from cx_metrics.errors import CxMetricsError
-
-GUIDE = Path("docs") / "mapping.md"
+from cx_metrics.contract import Column, Table, load_contract
 
 _INTRODUCTION = """\
 # How to map your own data
@@ -38,6 +35,11 @@ same in the terminal, and `cxm template DIR` writes an empty file for every tabl
 """
 
 
+def mapping_guide(project: Path) -> str:
+    """Write the guide from the raw contract of a project."""
+    return render_guide(load_contract(project))
+
+
 def render_guide(contract: dict[str, Table]) -> str:
     """Return the page as Markdown."""
     parts = [_INTRODUCTION, _overview(contract)]
@@ -45,24 +47,6 @@ def render_guide(contract: dict[str, Table]) -> str:
         parts.append(f"## {domain.capitalize()}\n")
         parts.extend(_section(table) for table in tables)
     return "\n".join(parts)
-
-
-def write_guide(project_dir: Path | None = None) -> Path:
-    """Write docs/mapping.md of a project (the current one by default) and return its path inside the
-    project."""
-    root = project_dir or find_project_root()
-    path = root / GUIDE
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(render_guide(load_contract(root)), encoding="utf-8")
-    return GUIDE
-
-
-def check_guide(project_dir: Path | None = None) -> None:
-    """Raise CxMetricsError where docs/mapping.md is not what the contract makes of it now."""
-    root = project_dir or find_project_root()
-    path = root / GUIDE
-    if not path.is_file() or path.read_text(encoding="utf-8") != render_guide(load_contract(root)):
-        raise CxMetricsError(f"{GUIDE.as_posix()} is out of date with the raw contract: run cxm docs mapping")
 
 
 def _overview(contract: dict[str, Table]) -> str:

@@ -11,7 +11,8 @@ from click.testing import CliRunner
 from cx_metrics.cli import main
 from cx_metrics.contract import Column, deliverable, find_project_root, load_contract
 from cx_metrics.errors import CxMetricsError
-from cx_metrics.mapping_guide import check_guide, render_guide, write_guide
+from cx_metrics.mapping_guide import mapping_guide, render_guide
+from cx_metrics.pages import check_page, write_page
 
 CONTRACT = load_contract()
 
@@ -203,13 +204,13 @@ def test_the_mapping_guide_holds_every_column_and_stays_a_table(tmp_path: Path) 
 def test_the_mapping_guide_is_checked_against_the_contract(tmp_path: Path) -> None:
     root = project(tmp_path, source_file())
     with pytest.raises(CxMetricsError, match="run cxm docs mapping"):
-        check_guide(root)
-    write_guide(root)
-    check_guide(root)
+        check_page(root, "mapping", mapping_guide)
+    write_page(root, "mapping", mapping_guide)
+    check_page(root, "mapping", mapping_guide)
     guide = root / "docs" / "mapping.md"
     guide.write_text(guide.read_text() + "x")
-    with pytest.raises(CxMetricsError, match=r"docs/mapping\.md is out of date with the raw contract"):
-        check_guide(root)
+    with pytest.raises(CxMetricsError, match=r"docs/mapping\.md is out of date"):
+        check_page(root, "mapping", mapping_guide)
 
 
 def test_the_mapping_guide_of_the_project_is_up_to_date() -> None:

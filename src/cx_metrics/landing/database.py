@@ -43,12 +43,18 @@ def unchanged_on_error(path: Path) -> Iterator[Database]:
             database.close()
             raise
         database.abandon()
-        if isinstance(error, KeyboardInterrupt) or "interrupted" in str(error).lower():
+        if _is_interrupt(error):
             raise InterruptedLoadError(f"interrupted: {path} is as it was") from error
         if isinstance(error, duckdb.Error):
             raise CxMetricsError(explain(error, path)) from error
         raise
     database.close()
+
+
+def _is_interrupt(error: BaseException) -> bool:
+    if isinstance(error, RuntimeError):  # what DuckDB makes of Ctrl-C in a short statement
+        return "Query interrupted" in str(error)
+    return isinstance(error, KeyboardInterrupt | duckdb.InterruptException)
 
 
 class Database:
