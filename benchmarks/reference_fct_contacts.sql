@@ -24,7 +24,7 @@ qualify row_number() over (partition by contact_id order by updated_at desc) = 1
 
 create temp table links as
 select r.contact_id as record_id, r.initial_contact_id as contact_id, r.initiation_method = 'callback' as is_callback
-from records r where r.initial_contact_id <> r.contact_id;
+from records r where r.initial_contact_id <> r.contact_id and coalesce(r.initiation_method, '') <> 'monitor';
 insert into links select distinct contact_id, contact_id, false from links where contact_id not in (select record_id from links);
 
 create temp table contacts as
@@ -172,6 +172,7 @@ select
         when callback_accepted and attempts > 0 then 'callback'
         when coalesce(h.handles, 0) > 0 then 'answered'
         when ended_at is null then 'open'
+        when direction <> 'inbound' then 'not_reached'
         when callback_accepted then 'callback'
         when is_live and has_queue then 'abandoned'
         when not has_queue and (has_bot or c.channel = 'self_service') then 'self_served'

@@ -703,6 +703,7 @@ class _Computation:
         accepted = any_true("callback_accepted") is True
         outcome = self._outcome(
             first_known("source_outcome"),
+            is_inbound=direction == "inbound",
             is_live=is_live,
             is_self_service=channel == "self_service",
             is_ended=ended_at is not None,
@@ -931,6 +932,7 @@ class _Computation:
     def _outcome(
         source_outcome: str | None,
         *,
+        is_inbound: bool,
         is_live: bool,
         is_self_service: bool,
         is_ended: bool,
@@ -948,6 +950,8 @@ class _Computation:
             return "answered"
         if not is_ended:
             return "open"
+        if not is_inbound:
+            return "not_reached"
         if accepted_callback:
             return "callback"
         if is_live and kinds & set(WAITING):

@@ -17,6 +17,7 @@ legs as (
         {{ dbt.bool_or('is_callback_attempt') }} as is_callback_attempt,
         {{ earliest('queue_id', ['started_at', 'segment_number']) }} as queue_id,
         min(started_at) as started_at,
+        min(case when kind in ('talk', 'message') then started_at end) as conversation_started_at,
         max(case when kind in ('talk', 'hold', 'message') then ended_at end) as conversation_ended_at,
         max(ended_at) as ended_at,
         count(case when kind in ('talk', 'message') then 1 end) > 0 as has_conversation,
@@ -26,7 +27,7 @@ legs as (
         {{ dbt.bool_or('is_capped_wrap') }} as has_capped_wrap,
         cast(sum(worked_seconds) as bigint) as worked_seconds,
         cast(sum(held_seconds) as bigint) as held_seconds,
-        cast(sum(case when kind = 'wrap' then worked_seconds else 0 end) as bigint) as wrapped_seconds,
+        cast(sum(connected_seconds) as bigint) as connected_seconds,
         max(case when kind = 'hold' then held_seconds end) as longest_hold_seconds,
         count(transfer_kind) as transfer_count,
         count(case when transfer_kind = 'escalation' then 1 end) as escalation_count
@@ -39,9 +40,7 @@ parts as (
         *,
         case when not has_invalid_duration then worked_seconds end as handle_seconds,
         case when not has_invalid_duration then held_seconds end as hold_seconds,
-        case
-            when not has_invalid_duration then greatest(worked_seconds - held_seconds - wrapped_seconds, 0)
-        end as talk_seconds
+        case when not has_invalid_duration then connected_seconds - held_seconds end as talk_seconds
     from legs
 ),
 
@@ -57,6 +56,7 @@ final as (
         queue_id,
         is_callback_attempt,
         started_at,
+        conversation_started_at,
         conversation_ended_at,
         ended_at,
         has_conversation,

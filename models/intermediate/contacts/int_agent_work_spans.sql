@@ -40,6 +40,7 @@ already_covered as (
     select
         *,
         max(case when ended_at >= started_at then ended_at end) over earlier_spans as covered_until,
+        max(case when ended_at >= started_at and kind <> 'wrap' then ended_at end) over earlier_spans as connected_until,
         max(case when ended_at >= started_at and kind = 'hold' then ended_at end) over earlier_spans as held_until
     from agent_work
     window
@@ -73,6 +74,14 @@ final as (
             when covered_until > started_at then {{ seconds_between('covered_until', 'ended_at') }}
             else {{ seconds_between('started_at', 'ended_at') }}
         end as worked_seconds,
+        -- conversation and hold
+        case
+            when kind = 'wrap' then 0
+            when ended_at < started_at or ended_at is null then null
+            when connected_until >= ended_at then 0
+            when connected_until > started_at then {{ seconds_between('connected_until', 'ended_at') }}
+            else {{ seconds_between('started_at', 'ended_at') }}
+        end as connected_seconds,
         case
             when kind <> 'hold' then 0
             when ended_at < started_at or ended_at is null then null

@@ -11,9 +11,10 @@ final as (
     select
         contact_id,
         count(case when has_conversation then 1 end) as agent_segment_count,
-        min(case when has_conversation then started_at end) as answered_at,
-        {{ earliest('case when has_conversation then contact_record_id end', ['agent_segment_number']) }} as answered_record_id,
-        {{ earliest('first_conversation_segment_number', ['agent_segment_number']) }} as answered_segment_number,
+        min(conversation_started_at) as answered_at,
+        {{ earliest('case when has_conversation then contact_record_id end', ['conversation_started_at', 'agent_segment_number']) }}
+            as answered_record_id,
+        {{ earliest('first_conversation_segment_number', ['conversation_started_at', 'agent_segment_number']) }} as answered_segment_number,
         -- an unknown agent stays unknown: the next known one did not do that work
         nullif({{ earliest("case when has_conversation then coalesce(agent_id, '') end", ['agent_segment_number']) }}, '') as first_agent_id,
         nullif({{ latest("case when has_conversation then coalesce(agent_id, '') end", ['agent_segment_number']) }}, '') as last_agent_id,

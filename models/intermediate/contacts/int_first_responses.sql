@@ -46,7 +46,7 @@ deferred as (
 replies as (
     select
         deferred.contact_id,
-        min(legs.started_at) as first_response_at,
+        min(legs.conversation_started_at) as first_response_at,
         {{ earliest('legs.queue_id', ['legs.agent_segment_number']) }} as agent_queue_id
     from legs
     inner join deferred

@@ -24,8 +24,7 @@ class InterruptedLoadError(CxMetricsError):
 
 
 def database_path(named: str | Path | None = None) -> Path:
-    """Return the DuckDB file: the one named, else CX_DATABASE, else warehouse.duckdb in the current
-    directory."""
+    """Return the DuckDB file: the one named, else CX_DATABASE, else warehouse.duckdb in this directory."""
     return Path(named or os.environ.get("CX_DATABASE") or DEFAULT_DATABASE).expanduser()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -204,7 +204,7 @@ def _state(target: Database, tables: dict[str, Table]) -> _State:
     ).fetchall():
         if table in tables:
             state.tables.setdefault(table, {})[column] = data_type
-    if _exists(connection, "landing_files"):
+    if "landing_files" in _relations(connection):
         rows = connection.execute(
             f"select table_name, file_name, file_hash, format from {SCHEMA}.landing_files"
         )
@@ -215,13 +215,14 @@ def _state(target: Database, tables: dict[str, Table]) -> _State:
     return state
 
 
-def _exists(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
+def _relations(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Return the tables and views of the raw schema and which of the two each is."""
     found = connection.execute(
-        "select 1 from duckdb_tables() "
-        "where database_name = current_database() and schema_name = ? and table_name = ?",
-        [SCHEMA, table],
-    ).fetchone()
-    return found is not None
+        "select table_name, table_type from information_schema.tables "
+        "where table_catalog = current_database() and table_schema = ?",
+        [SCHEMA],
+    )
+    return dict(found.fetchall())
 
 
 def _stored_name(name: str, digest: str, state: _State) -> str:
@@ -373,8 +374,12 @@ def _write_all(
     by_table: dict[str, list[_Checked]] = {name: [] for name in tables}
     for file in checked:
         by_table[file.source.table].append(file)
+    for name, kind in _relations(connection).items():
+        if kind == "VIEW" and (name in tables or name in _BOOKS):
+            raise CxMetricsError(f"{SCHEMA}.{name} is a view: drop it, or name another file in CX_DATABASE")
     if not append:
-        result.dropped = _drop_all(connection, tables, by_table)
+        dropped = _drop_all(connection, (*tables, *_BOOKS))
+        result.dropped = [name for name in dropped if not by_table.get(name, _BOOKS)]
     for book, columns in _BOOKS.items():
         connection.execute(f"create table if not exists {SCHEMA}.{book} ({columns})")
     mode = "append" if append else "replace"
@@ -390,26 +395,11 @@ def _write_all(
     target.commit()
 
 
-def _drop_all(
-    connection: duckdb.DuckDBPyConnection, tables: dict[str, Table], by_table: dict[str, list[_Checked]]
-) -> list[str]:
-    """Drop every contract table and the books; return the tables that this load does not bring back."""
-    views = {
-        row[0]
-        for row in connection.execute(
-            "select view_name from duckdb_views() "
-            "where database_name = current_database() and schema_name = ?",
-            [SCHEMA],
-        ).fetchall()
-    }
-    dropped = []
-    for name in (*tables, *_BOOKS):
-        if name in views:
-            raise CxMetricsError(f"{SCHEMA}.{name} is a view: drop it, or name another file in CX_DATABASE")
-        if _exists(connection, name):
-            connection.execute(f"drop table {SCHEMA}.{name}")
-            if name in tables and not by_table[name]:
-                dropped.append(name)
+def _drop_all(connection: duckdb.DuckDBPyConnection, names: Iterable[str]) -> list[str]:
+    """Drop the raw tables of these names and return those that were there."""
+    dropped = [name for name in names if name in _relations(connection)]
+    for name in dropped:
+        connection.execute(f"drop table {SCHEMA}.{name}")
     return dropped
 
 
