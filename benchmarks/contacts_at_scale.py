@@ -1,10 +1,10 @@
-"""Load and build of the contacts domain at scale, next to one hand-written DuckDB script that makes the same fct_contacts.
+"""Load and build of the contacts domain at scale, next to one hand-written script that makes the same fct_contacts.
 
     python benchmarks/contacts_at_scale.py --contacts 10000000
 
-Makes the files (a simulated center, multiplied), runs `cxm load` and `dbt run` on them, runs reference_fct_contacts.sql on the same files,
-compares the two tables row for row, and writes the ratio of the times and the peaks of memory to results/contacts_at_scale.md. Times on a
-shared machine only inform; the ratio is of two runs after one another.
+Makes the files (a simulated center, multiplied), runs `cxm load` and the models on them, runs
+reference_fct_contacts.sql on the same files, compares the two tables row for row, and writes the ratio of the times and the peaks of memory to
+results/contacts_at_scale.md. Times on a shared machine only inform; the ratio is of two runs after one another.
 """
 
 from __future__ import annotations
@@ -45,7 +45,9 @@ class Run:
 def measure(name: str, command: Sequence[str], environment: dict[str, str]) -> Run:
     """Run a command in its own process; raise CalledProcessError, with its output shown, where it fails."""
     started = time.perf_counter()
-    process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    process = subprocess.Popen(
+        command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
     output = process.stdout.read() if process.stdout else b""
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - started
@@ -71,11 +73,12 @@ def make_files(folder: Path, contacts: int) -> None:
             shutil.copy(path, out / path.name)
             continue
         replaced = ", ".join(
-            f"case when {key} = 'anonymous' then {key} else {key} || '-' || copy end as {key}" for key in MULTIPLIED[path.stem]
+            f"case when {key} = 'anonymous' then {key} else {key} || '-' || copy end as {key}"
+            for key in MULTIPLIED[path.stem]
         )
         duckdb.sql(
-            f"copy (select * exclude (copy) replace ({replaced}) from '{path}' cross join (select range as copy from range({copies})) "
-            f"order by copy) to '{out / path.name}' (format parquet)"
+            f"copy (select * exclude (copy) replace ({replaced}) from '{path}' "
+            f"cross join (select range as copy from range({copies})) order by copy) to '{out / path.name}' (format parquet)"
         )
 
 
@@ -91,7 +94,9 @@ def run_reference(folder: Path) -> None:
     assert bounds is not None
     script = (PROJECT / "benchmarks" / "reference_fct_contacts.sql").read_text("utf-8")
     connection.execute(
-        script.format(data=data, seeds=PROJECT / "seeds" / "contacts", first_hour=bounds[0], last_hour=bounds[1])
+        script.format(
+            data=data, seeds=PROJECT / "seeds" / "contacts", first_hour=bounds[0], last_hour=bounds[1]
+        )
     )
     connection.close()
 
@@ -102,17 +107,20 @@ def differences(folder: Path) -> int:
     connection.execute("set memory_limit = '8GB'")
     connection.execute(f"attach '{folder / 'warehouse.duckdb'}' as ours (read_only)")
     connection.execute(f"attach '{folder / 'reference.duckdb'}' as theirs (read_only)")
-    columns = [row[0] for row in connection.execute("select column_name from (describe theirs.main.fct_contacts)").fetchall()]
+    columns = [
+        row[0]
+        for row in connection.execute(
+            "select column_name from (describe theirs.main.fct_contacts)"
+        ).fetchall()
+    ]
+    both = "ours.marts.fct_contacts o full join theirs.main.fct_contacts t using (contact_id)"
     different = " or ".join(f"o.{column} is distinct from t.{column}" for column in columns)
-    found = connection.execute(
-        f"select count(*) from ours.marts.fct_contacts o full join theirs.main.fct_contacts t using (contact_id) where {different}"
-    ).fetchone()
+    found = connection.execute(f"select count(*) from {both} where {different}").fetchone()
     assert found is not None
     if found[0]:
         for column in columns:
             count = connection.execute(
-                f"select count(*), any_value(contact_id) from ours.marts.fct_contacts o full join theirs.main.fct_contacts t "
-                f"using (contact_id) where o.{column} is distinct from t.{column}"
+                f"select count(*), any_value(contact_id) from {both} where o.{column} is distinct from t.{column}"
             ).fetchone()
             if count and count[0]:
                 print(f"differs: {column} on {count[0]:,} contacts, such as {count[1]}")
@@ -125,8 +133,8 @@ def report(contacts: int, runs: list[Run], reference: Run, rows_that_differ: int
     lines = [
         "# Contacts at scale",
         "",
-        f"`python benchmarks/contacts_at_scale.py --contacts {contacts}`, on {os.cpu_count()} cores, Python {platform.python_version()}, "
-        f"DuckDB {duckdb.__version__}.",
+        f"`python benchmarks/contacts_at_scale.py --contacts {contacts}`, on {os.cpu_count()} cores, "
+        f"Python {platform.python_version()}, DuckDB {duckdb.__version__}.",
         "",
         "| step | seconds | peak memory |",
         "|---|---:|---:|",
@@ -134,10 +142,11 @@ def report(contacts: int, runs: list[Run], reference: Run, rows_that_differ: int
         f"| **load and build** | **{ours:,.1f}** | **{max(run.peak_gib for run in runs):.1f} GiB** |",
         f"| one hand-written script, fct_contacts only | {reference.seconds:,.1f} | {reference.peak_gib:.1f} GiB |",
         "",
-        f"Ratio {ours / reference.seconds:.2f} (goal: at most 1.3). Rows of fct_contacts that differ: {rows_that_differ:,}.",
+        f"Ratio {ours / reference.seconds:.2f} (goal: at most 1.3). "
+        f"Rows of fct_contacts that differ: {rows_that_differ:,}.",
         "",
-        "The build makes every model of the contacts domain (staging, quarantine, reconciliation, agent legs, half-hour intervals, metric values); the",
-        "script makes fct_contacts alone, straight from the files.",
+        "The build makes every model of the contacts domain (staging, quarantine, reconciliation, agent legs, half-hour",
+        "intervals, metric values); the script makes fct_contacts alone, straight from the files.",
         "",
     ]
     return "\n".join(lines)
@@ -145,8 +154,12 @@ def report(contacts: int, runs: list[Run], reference: Run, rows_that_differ: int
 
 def main() -> None:
     """Run the benchmark, or, with --reference, only the hand-written script."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--contacts", type=int, default=1_000_000, help="contact records (default: one million)")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--contacts", type=int, default=1_000_000, help="contact records (default: one million)"
+    )
     parser.add_argument("--folder", type=Path, help="keep files here and use those that are there already")
     parser.add_argument("--reference", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -165,8 +178,16 @@ def main() -> None:
     dbt = [str(scripts / "dbt"), "--quiet"]
     places = ["--target-path", str(folder / "target"), "--log-path", str(folder / "logs")]
     runs = [measure("cxm load", [str(scripts / "cxm"), "load", str(folder / "data"), "--quiet"], environment)]
-    runs.append(measure("dbt seed and run", [*dbt, "build", "--resource-type", "seed", "--resource-type", "model", *places], environment))
-    reference = measure("hand-written script", [sys.executable, __file__, "--reference", str(folder)], environment)
+    runs.append(
+        measure(
+            "dbt seed and run",
+            [*dbt, "build", "--resource-type", "seed", "--resource-type", "model", *places],
+            environment,
+        )
+    )
+    reference = measure(
+        "hand-written script", [sys.executable, __file__, "--reference", str(folder)], environment
+    )
     page = report(arguments.contacts, runs, reference, differences(folder))
     print(page)
     results = PROJECT / "benchmarks" / "results"

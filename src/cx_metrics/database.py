@@ -13,14 +13,18 @@ from cx_metrics.landing.database import database_path
 
 
 @contextmanager
-def open_read_only(database: Path | None = None, needs: str | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+def open_read_only(
+    database: Path | None = None, needs: str | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the embedded database for reading; `needs` is a schema.table that must have been built in it.
 
     Raises CxMetricsError, with the remedy, where the file is missing, in use by a build, or lacks the table.
     """
     path = database_path(database)
     if not path.exists():
-        raise CxMetricsError(f"{path} does not exist: run make build, or set CX_DATABASE to a built warehouse")
+        raise CxMetricsError(
+            f"{path} does not exist: run make build, or set CX_DATABASE to a built warehouse"
+        )
     try:
         connection = duckdb.connect(str(path), read_only=True)
     except duckdb.Error as error:

@@ -39,27 +39,35 @@ with complete_months as (
 months as (
     select max(period_start) as newest, case when count(*) = 2 then min(period_start) end as previous
     from complete_months
+),
+
+totals as (
+    select
+        *,
+        grain = 'all' as is_all_time,
+        grain = 'month' and period_start = newest as is_newest,
+        grain = 'month' and period_start = previous as is_previous
+    from audit.metric_values
+    cross join months
+    where dimension = 'all' and grain in ('month', 'all')
 )
 
 select
-    metric_values.metric_name,
+    totals.metric_name,
     dim_metric.label,
     dim_metric.unit,
-    dim_metric.direction,
-    max(case when metric_values.grain = 'all' then metric_values.value end) as all_time,
-    max(case when period_start = months.previous and metric_values.grain = 'month' then metric_values.value end) as previous,
-    max(case when period_start = months.newest and metric_values.grain = 'month' then metric_values.value end) as newest,
-    max(case when period_start = months.newest and metric_values.grain = 'month' then metric_values.interval_low end) as low,
-    max(case when period_start = months.newest and metric_values.grain = 'month' then metric_values.interval_high end) as high,
-    max(case when period_start = months.newest and metric_values.grain = 'month' then metric_values.n end) as n,
-    max(case when metric_values.grain = 'all' then metric_values.null_reason end) as null_reason,
-    max(months.previous) as previous_month,
-    max(months.newest) as newest_month,
-    max(metric_values.as_of) as as_of
-from audit.metric_values
+    max(totals.value) filter (is_all_time) as all_time,
+    max(totals.value) filter (is_previous) as previous,
+    max(totals.value) filter (is_newest) as newest,
+    max(totals.interval_low) filter (is_newest) as low,
+    max(totals.interval_high) filter (is_newest) as high,
+    max(totals.n) filter (is_newest) as n,
+    max(totals.null_reason) filter (is_all_time) as null_reason,
+    max(totals.previous) as previous_month,
+    max(totals.newest) as newest_month,
+    max(totals.as_of) as as_of
+from totals
 inner join audit.dim_metric using (metric_name)
-cross join months
-where metric_values.dimension = 'all' and metric_values.grain in ('month', 'all')
 group by all
 """
 
@@ -71,7 +79,6 @@ class Headline:
     name: str
     label: str
     unit: str
-    direction: str
     all_time: float | None
     previous: float | None
     newest: float | None
@@ -105,10 +112,10 @@ def read_headlines(database: Path | None = None) -> Headlines:
         ).fetchall()
     any_row = next(iter(found.values()), None)
     return Headlines(
-        rows=tuple(Headline(*found[name][:11]) for name in HEADLINES if name in found),
-        previous_month=any_row[11] if any_row else None,
-        newest_month=any_row[12] if any_row else None,
-        as_of=max((row[13] for row in found.values() if row[13]), default=None),
+        rows=tuple(Headline(*found[name][:10]) for name in HEADLINES if name in found),
+        previous_month=any_row[10] if any_row else None,
+        newest_month=any_row[11] if any_row else None,
+        as_of=max((row[12] for row in found.values() if row[12]), default=None),
         set_aside=tuple(set_aside),
     )
 
@@ -138,7 +145,9 @@ def print_headlines(headlines: Headlines, picture: Path | None = None) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    console = Console(width=None if sys.stdout.isatty() and picture is None else 110, record=picture is not None)
+    console = Console(
+        width=None if sys.stdout.isatty() and picture is None else 110, record=picture is not None
+    )
     table = Table(title="Headline metrics", title_justify="left")
     table.add_column("Metric", no_wrap=True)
     table.add_column("All time", justify="right", no_wrap=True)
@@ -160,17 +169,24 @@ def print_headlines(headlines: Headlines, picture: Path | None = None) -> None:
         table.add_row(*cells)
     console.print(table)
     if headlines.as_of is not None:
-        console.print(f"As of {headlines.as_of} UTC; months that are not complete yet are not shown.", highlight=False)
+        console.print(
+            f"As of {headlines.as_of} UTC; months that are not complete yet are not shown.", highlight=False
+        )
     for row in headlines.rows:
         if row.null_reason:
-            console.print(f"– {row.label}: {_REASONS.get(row.null_reason, row.null_reason)}.", highlight=False)
+            console.print(
+                f"– {row.label}: {_REASONS.get(row.null_reason, row.null_reason)}.", highlight=False
+            )
     set_aside = [f"{name} {count:,}" for name, count, _ in headlines.set_aside if count]
     if set_aside:
-        console.print(f"Older deliveries of the same row, superseded: {', '.join(set_aside)}.", highlight=False)
+        console.print(
+            f"Older deliveries of the same row, superseded: {', '.join(set_aside)}.", highlight=False
+        )
     quarantined = [f"{name} {count:,}" for name, _, count in headlines.set_aside if count]
     if quarantined:
         console.print(
-            f"[bold]Quarantined rows, see audit.quarantined_rows: {', '.join(quarantined)}.[/bold]", highlight=False
+            f"[bold]Quarantined rows, see audit.quarantined_rows: {', '.join(quarantined)}.[/bold]",
+            highlight=False,
         )
     console.print(
         "\nNext:\n"

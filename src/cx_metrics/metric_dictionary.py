@@ -11,9 +11,9 @@ import yaml
 _INTRODUCTION = """\
 # Metric dictionary
 
-Made from the metric cards in the YAML beside the marts by `cxm docs metrics`; do not edit it here. Each metric is one row set of
-`audit.metric_values`, one query of the semantic layer, and one row of `audit.dim_metric`. Sections such as M05 or B.7 are those of the
-project's definitions.
+Made from the metric cards in the YAML beside the marts by `cxm docs metrics`; do not edit it here. Each metric is
+one row set of `audit.metric_values`, one query of the semantic layer, and one row of `audit.dim_metric`. Sections such
+as M05 or B.7 are those of the project's definitions.
 
 - Parts are added up and then divided: rates are never averaged. Every rate carries n and its 95 % Wilson interval.
 - A value that is not known is null, with its reason: `no_rows`, `no_denominator`, `below_minimum_n`.
@@ -35,7 +35,7 @@ _FIELDS = (
 
 
 def read_metrics(project: Path) -> Iterator[dict[str, Any]]:
-    """Yield the published metrics of the project: those whose meta holds a version, with the mart that they stand beside."""
+    """Yield the published metrics of the project, those whose meta holds a version, with the mart they stand beside."""
     for path in sorted(project.glob("models/**/*.yml")):
         for metric in (yaml.safe_load(path.read_text("utf-8")) or {}).get("metrics", []):
             if metric.get("config", {}).get("meta", {}).get("version"):
@@ -61,7 +61,10 @@ def _card(metric: dict[str, Any]) -> Iterator[str]:
     meta = metric["config"]["meta"]
     yield f"## {metric['name']}"
     yield ""
-    yield f"**{metric['label']}**, version {meta['version']}, in force from {meta['effective_from']}. {metric['description'].strip()}"
+    yield (
+        f"**{metric['label']}**, version {meta['version']}, in force from {meta['effective_from']}. "
+        f"{metric['description'].strip()}"
+    )
     yield ""
     yield "| | |"
     yield "|---|---|"

@@ -687,14 +687,6 @@ def test_a_folder_that_is_none(landing: Landing) -> None:
     assert result.stderr.startswith("error: more than one folder given: give one, or name the --connector")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
-def test_a_file_without_permission_is_named(landing: Landing) -> None:
-    folder = landing.write(OK_CONTACTS)
-    (folder / "contacts.csv").chmod(0)
-    result = landing.run(str(folder))
-    assert result.stderr == "error: contacts.csv: cannot be read (Permission denied): mend its permissions\n"
-
-
 def test_a_file_that_cannot_be_read_is_named(landing: Landing, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(self: Path, *_args: object, **_more: object) -> None:
         raise PermissionError(13, "Permission denied")

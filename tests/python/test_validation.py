@@ -7,6 +7,7 @@ validated once.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shutil
@@ -19,8 +20,9 @@ from typing import Any
 import duckdb
 import pytest
 import yaml
-from builds import build
+from builds import build, target_path
 from click.testing import CliRunner, Result
+from dbt.cli.main import dbtRunner
 from oracle import PROJECT
 
 from cx_metrics.contract import load_contract
@@ -47,7 +49,9 @@ def contacts_and_segments() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]
     for i in range(DAYS * CONTACTS_PER_DAY):
         queue = ("q_voice", "q_chat", "q_mail")[i % 3]
         agent = f"a{i % 6}"
-        start = FIRST_DAY + timedelta(days=i // CONTACTS_PER_DAY, hours=14, minutes=11 * (i % CONTACTS_PER_DAY))
+        start = FIRST_DAY + timedelta(
+            days=i // CONTACTS_PER_DAY, hours=14, minutes=11 * (i % CONTACTS_PER_DAY)
+        )
         parts: list[tuple[str, int, bool]]
         if queue == "q_mail":
             start_of_work = start + timedelta(minutes=50 + i % 40)
@@ -167,8 +171,9 @@ def good_delivery() -> dict[str, list[dict[str, str]]]:
 def copy_of(table: str, where: str, rows: int = 1, **changes: str) -> str:
     """SQL that adds changed copies of the rows of a table; values are SQL, and `number` counts the copies."""
     replaced = ", ".join(f"{sql} as {column}" for column, sql in changes.items())
+    replaced = f"replace ({replaced})" if replaced else ""
     return (
-        f"insert into {table} select * exclude (number) replace ({replaced}) "
+        f"insert into {table} select * exclude (number) {replaced} "
         f"from {table} cross join range({rows}) as copies(number) where {where}"
     )
 
@@ -208,9 +213,13 @@ ROW_DAMAGE: Sequence[Damage] = [
         contact(contact_id="'d3'", ended_at="'2250-01-01 00:00:00'"),
         ("ended_at is between 1970 and 2199",),
     ),
-    ("raw.contacts", contact(contact_id="'d4'", channel="'fax'"), ("channel is one of the contract's values",)),
+    (
+        "raw.contacts",
+        contact(contact_id="'d4'", channel="'fax'"),
+        ("channel is one of the contract's values",),
+    ),
     ("raw.contacts", contact(contact_id="'d5'", is_test="'perhaps'"), ("is_test is a boolean",)),
-    ("raw.contacts", contact(contact_id="contact_id"), ("contact_id is delivered once",)),
+    ("raw.contacts", copy_of("raw.contacts", "contact_id = 'c0003'"), ("contact_id is delivered once",)),
     ("raw.contact_segments", segment(segment_number="'one'"), ("segment_number is an integer",)),
     (
         "raw.queues",
@@ -252,7 +261,7 @@ ROW_DAMAGE: Sequence[Damage] = [
     ("raw.contacts", contact(contact_id="'d13'", reason_code="'r_lost'"), ("reasons of contacts are known",)),
     (
         "raw.contacts",
-        contact(40, contact_id="'e' || number", customer_id="'nobody' || number"),
+        contact(22, contact_id="'e' || number", customer_id="'nobody' || number"),
         ("customers of contacts are known",),
     ),
     # raw segments
@@ -299,8 +308,16 @@ ROW_DAMAGE: Sequence[Damage] = [
         ("hold is not inside talk",),
     ),
     # other raw tables
-    ("raw.queues", "update raw.queues set name = 'Q_MAIL' where queue_id = 'q_chat'", ("names of queues differ",)),
-    ("raw.queues", "update raw.queues set vendor_id = null where queue_id = 'q_chat'", ("most queues have a vendor",)),
+    (
+        "raw.queues",
+        "update raw.queues set name = 'Q_MAIL' where queue_id = 'q_chat'",
+        ("names of queues differ",),
+    ),
+    (
+        "raw.queues",
+        "update raw.queues set vendor_id = null where queue_id = 'q_chat'",
+        ("most queues have a vendor",),
+    ),
     (
         "raw.queues",
         "update raw.queues set vendor_id = 'south' where queue_id = 'q_mail'",
@@ -311,7 +328,11 @@ ROW_DAMAGE: Sequence[Damage] = [
         "update raw.queues set program_id = 'p9' where queue_id = 'q_mail'",
         ("programs of queues are known",),
     ),
-    ("raw.queues", "update raw.queues set tier = 9 where queue_id = 'q_mail'", ("tiers are between 1 and 5",)),
+    (
+        "raw.queues",
+        "update raw.queues set tier = 9 where queue_id = 'q_mail'",
+        ("tiers are between 1 and 5",),
+    ),
     (
         "raw.queues",
         "update raw.queues set concurrency_capacity = 0 where queue_id = 'q_mail'",
@@ -353,7 +374,11 @@ ROW_DAMAGE: Sequence[Damage] = [
         copy_of("raw.agents", "agent_id = 'a0'", effective_from="'2023-06-01'"),
         ("periods of an agent do not overlap",),
     ),
-    ("raw.agents", "update raw.agents set effective_to = '2022-01-01' where agent_id = 'a1'", ("periods end after they begin",)),
+    (
+        "raw.agents",
+        "update raw.agents set effective_to = '2022-01-01' where agent_id = 'a1'",
+        ("periods end after they begin",),
+    ),
     (
         "raw.agents",
         "update raw.agents set hired_on = '2023-01-01', left_on = '2022-01-01' where agent_id = 'a2'",
@@ -369,15 +394,31 @@ ROW_DAMAGE: Sequence[Damage] = [
         "update raw.customers set created_at = '2024-02-01 00:00:00' where customer_id in ('k001', 'k002')",
         ("customers were created before they were changed",),
     ),
-    ("raw.customers", "update raw.customers set is_staff = 'true' where customer_id < 'k020'", ("staff are few",)),
-    ("raw.reasons", "update raw.reasons set reason_l2 = null where reason_code = 'r0'", ("most reasons have a second level",)),
+    (
+        "raw.customers",
+        "update raw.customers set is_staff = 'true' where customer_id < 'k020'",
+        ("staff are few",),
+    ),
+    (
+        "raw.reasons",
+        "update raw.reasons set reason_l2 = null where reason_code = 'r0'",
+        ("most reasons have a second level",),
+    ),
     (
         "raw.reasons",
         "update raw.reasons set is_failure_demand = null where reason_code = 'r1'",
         ("most reasons are judged for failure demand",),
     ),
-    ("raw.reasons", "update raw.reasons set repeat_window_days = 0 where reason_code = 'r2'", ("repeat windows are 1 to 365 days",)),
-    ("raw.vendors", "update raw.vendors set kind = 'in_house' where vendor_id = 'north'", ("in_house is in-house",)),
+    (
+        "raw.reasons",
+        "update raw.reasons set repeat_window_days = 0 where reason_code = 'r2'",
+        ("repeat windows are 1 to 365 days",),
+    ),
+    (
+        "raw.vendors",
+        "update raw.vendors set kind = 'in_house' where vendor_id = 'north'",
+        ("in_house is in-house",),
+    ),
     (
         "raw.landing_files",
         "update raw.landing_files set reject_count = 100 where table_name = 'contacts'",
@@ -595,6 +636,10 @@ ROW_DAMAGE: Sequence[Damage] = [
 ]
 
 COLUMN_DAMAGE: Sequence[Damage] = [
+    # what follows from the damage below: contacts changed, and nothing that is made from them
+    ("audit.load_reconciliation", "select 1", ("marts were built from the contacts that are loaded",)),
+    ("marts.fct_queue_intervals", "select 1", ("half hours hold the contacts of the queues",)),
+    ("audit.contact_exclusions", "select 1", ("exclusions are those of the contacts",)),
     (
         "raw.contacts",
         "update raw.contacts set customer_id = null where contact_id < 'c0120'",
@@ -617,14 +662,14 @@ COLUMN_DAMAGE: Sequence[Damage] = [
     ),
     (
         "raw.contact_segments",
-        "update raw.contact_segments set ended_at = null where kind = 'queue'",
-        ("most segments have ended",),
+        "insert into raw.contact_segments select * exclude (number) replace (1000 + number as segment_number) "
+        "from raw.contact_segments cross join range(30) as copies(number) where segment_number = '1'",
+        ("segments per contact are plausible",),
     ),
     (
         "raw.contact_segments",
-        "insert into raw.contact_segments select * replace (1000 + number as segment_number) exclude (number) "
-        "from raw.contact_segments cross join range(30) as copies(number) where segment_number = '1'",
-        ("segments per contact are plausible",),
+        "update raw.contact_segments set ended_at = null where segment_number = '1'",
+        ("most segments have ended",),
     ),
     (
         "raw.customers",
@@ -667,7 +712,14 @@ EMPTY_DAMAGE: Sequence[Damage] = [
     ("raw.queues", "delete from raw.queues", ("there are queues",)),
     ("raw.agents", "delete from raw.agents", ("there are agents",)),
     ("raw.customers", "delete from raw.customers", ("there are customers",)),
-    ("marts.fct_contacts", "delete from marts.fct_contacts", ("there are contacts",)),
+    (
+        "marts.fct_contacts",
+        "delete from marts.fct_contacts",
+        ("there are contacts", "every record is in one contact"),
+    ),
+    ("raw.queue_hours", "select 1", ("hours belong to known queues",)),
+    ("raw.queue_holidays", "select 1", ("holidays belong to known queues",)),
+    ("raw.reasons", "drop table raw.reasons; drop table raw.feed_watermarks", ()),
     ("marts.fct_queue_intervals", "drop table marts.fct_queue_intervals", ("the table is there",)),
     (
         "marts.fct_agent_segments",
@@ -757,3 +809,330 @@ def expected(damage: Sequence[Damage]) -> set[tuple[str, str]]:
 
 def outcome(report: Report, suite: str, name: str) -> Outcome:
     return next(o for o in report.outcomes if (o.suite, o.expectation.name) == (suite, name))
+
+
+def checksum(database: Path) -> str:
+    return hashlib.sha256(database.read_bytes()).hexdigest()
+
+
+# The runs.
+
+
+def test_good_build_passes_and_is_only_read(good: Path, good_report: Report) -> None:
+    assert broken(good_report) == set()
+    assert {o.status for o in good_report.outcomes} == {"passed"}
+    judged = {judged.suite.table for judged in good_report.judged}
+    assert judged >= {suite.table for suite in read_suites(PROJECT)}
+    assert "raw.feed_watermarks" in judged, "a table without a suite of its own is judged by the contract"
+    assert all(judged.row_count > 0 for judged in good_report.judged if judged.suite.schema == "marts")
+    before = checksum(good)
+    validate(good, tables=["raw.vendors"])
+    assert checksum(good) == before
+
+
+def test_tables_that_were_not_delivered_are_named_and_no_failure(good_report: Report) -> None:
+    assert "raw.bot_sessions" in good_report.absent_optional
+    assert "raw.ledger_entries" in good_report.absent_required
+    assert not good_report.has_errors
+
+
+@pytest.mark.parametrize(("table", "name"), sorted(expected(ROW_DAMAGE)))
+def test_damage_to_rows_breaks_its_expectation(row_report: Report, table: str, name: str) -> None:
+    found = outcome(row_report, table, name)
+    assert found.status == "failed", found
+    if found.expectation.type == "unexpected_rows_expectation":
+        assert found.sample, "rows that broke it are shown"
+
+
+@pytest.mark.parametrize(("table", "name"), sorted(expected(COLUMN_DAMAGE)))
+def test_damage_to_columns_breaks_its_expectation(column_report: Report, table: str, name: str) -> None:
+    assert outcome(column_report, table, name).status == "failed"
+
+
+def test_damage_breaks_nothing_else(row_report: Report, column_report: Report) -> None:
+    assert broken(row_report) == expected(ROW_DAMAGE)
+    assert broken(column_report) == expected(COLUMN_DAMAGE)
+
+
+def test_empty_and_missing_tables(empty_report: Report) -> None:
+    assert broken(empty_report) == expected(EMPTY_DAMAGE)
+    unreadable = outcome(empty_report, "marts.fct_agent_segments", "the table can be read")
+    assert unreadable.status == "not judged"
+    assert unreadable.is_error
+    assert outcome(empty_report, "marts.fct_queue_intervals", "the table is there").is_error
+    assert outcome(empty_report, "raw.contacts", "deliveries of the same contact are few").status == "no data"
+    needs_reasons = outcome(empty_report, "raw.contacts", "reasons of contacts are known")
+    assert (needs_reasons.status, needs_reasons.observed) == ("absent", "no raw.reasons")
+    assert "raw.feed_watermarks" in empty_report.absent_optional
+    assert "raw.reasons" in empty_report.absent_required
+
+
+def test_every_expectation_has_its_damage() -> None:
+    written = {(suite.table, e.name) for suite in read_suites(PROJECT) for e in suite.expectations}
+    damaged_ones = expected(ROW_DAMAGE) | expected(COLUMN_DAMAGE) | expected(EMPTY_DAMAGE)
+    assert written - damaged_ones == set()
+
+
+def test_outcome_tells_how_much_and_what(row_report: Report) -> None:
+    channel = outcome(row_report, "raw.contacts", "channel is one of the contract's values")
+    assert re.fullmatch(r"1 of \d+ rows \(0\.\d+ %\)", channel.observed)
+    assert channel.sample == ("fax",)
+    assert channel.is_error
+    unreadable = outcome(row_report, "raw.contacts", "started_at is a timestamp")
+    assert unreadable.sample == ("yesterday",)
+    queues = outcome(row_report, "raw.contacts", "queues of contacts are known")
+    assert (queues.observed, queues.sample) == ("1 row", ("queue_id=q_lost, records=1",))
+    assert queues.is_warning
+    missing = outcome(row_report, "audit.metric_values", "headline metrics are published")
+    assert missing.observed == "missing: asa_seconds"
+
+
+def test_contract_and_quarantine_agree_row_for_row(row_damage: Path, row_report: Report) -> None:
+    """Two readings of the contract, here and in dbt, find the same rows for each of its rules."""
+    again = row_damage.parent / "again" / row_damage.name
+    again.parent.mkdir()
+    shutil.copy(row_damage, again)
+    os.environ["CX_DATABASE"] = str(again)
+    folders = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT / "profiles")]
+    target = ["--target", "duckdb", "--target-path", str(target_path()), "--log-path", str(again.parent)]
+    run = dbtRunner().invoke(["run", "--select", "quarantined_rows", *folders, *target, "--quiet"])
+    assert run.success, run.exception
+    with duckdb.connect(str(again)) as connection:
+        quarantined = dict(
+            connection.execute(
+                "select table_name || ', ' || rule, count(*) from audit.quarantined_rows group by all"
+            ).fetchall()
+        )
+    found = {}
+    for o in row_report.outcomes:
+        rule = re.search(r"rule '(.*?)'\.", o.expectation.means)
+        if o.expectation.from_contract and o.status == "failed" and rule:
+            found[f"{o.suite.removeprefix('raw.')}, {rule[1]}"] = int(o.observed.split()[0])
+    assert found == quarantined
+    assert len(found) >= 8
+
+
+# The command and its pages.
+
+
+def command(*arguments: str) -> Result:
+    return CliRunner().invoke(validate_command, arguments, catch_exceptions=False)
+
+
+def test_command_passes_on_a_good_build(good: Path, tmp_path: Path) -> None:
+    docs = tmp_path / "docs"
+    result = command("--layer", "marts", "--database", str(good), "--docs", str(docs))
+    assert result.exit_code == 0, result.output
+    assert f"Data Docs: {docs / 'index.html'}" in result.output
+    assert " 0 errors, 0 warnings" in result.output
+    assert "raw.contacts" not in result.output
+    assert (docs / "validations" / "marts" / "fct_contacts.html").is_file()
+
+
+def test_command_fails_on_errors_and_says_what_to_do(row_damage: Path, tmp_path: Path) -> None:
+    result = command("--layer", "marts", "--database", str(row_damage), "--docs", str(tmp_path))
+    assert result.exit_code == 1
+    line = next(line for line in result.output.splitlines() if "queue time is not negative" in line)
+    assert re.search(r"1 of 336 rows .*such as -5 +failed +error +Do not publish\.", line)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "problem"),
+    [
+        ("nowhere.duckdb", None, "no such database: run cxm load first"),
+        ("text.duckdb", "not a database", "is no DuckDB database"),
+        ("", None, "is a folder"),
+    ],
+)
+def test_database_that_cannot_be_read(tmp_path: Path, name: str, content: str | None, problem: str) -> None:
+    database = tmp_path / name
+    if content is not None:
+        database.write_text(content)
+    result = command("--database", str(database), "--docs", str(tmp_path / "docs"))
+    assert result.exit_code == 1
+    assert problem in result.output
+    assert len(result.output.splitlines()) == 1, result.output
+
+
+def test_folder_with_other_files_is_left_alone(good: Path, tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    result = command("--database", str(good), "--docs", str(tmp_path))
+    assert result.exit_code == 1
+    assert "holds thesis.txt, which is no part of Data Docs" in result.output
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+class Page(HTMLParser):
+    """What a page loads and links to, and its text."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.loads: list[str] = []
+        self.links: list[str] = []
+        self.text = ""
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for name, value in attrs:
+            if name in ("src", "href") and value:
+                (self.links if tag == "a" else self.loads).append(value)
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_pages_need_nothing_from_outside_and_link_to_each_other(
+    row_report: Report, damage_docs: Path
+) -> None:
+    assert row_report.has_errors
+    pages = sorted(damage_docs.rglob("*.html"))
+    assert len(pages) == 1 + 2 * len(row_report.judged)
+    for path in pages:
+        source = path.read_text(encoding="utf-8")
+        page = Page(path)
+        assert page.loads == [], path
+        assert not re.search(r"(?:https?:)?//\w", source), path
+        assert source.count("<style>") == 1, path
+        for link in page.links:
+            if not link.startswith("#"):
+                assert (path.parent / link).resolve().is_file(), f"{path}: {link}"
+
+
+def test_front_page_shows_what_failed_and_what_to_do(row_report: Report, damage_docs: Path) -> None:
+    text = " ".join(Page(damage_docs / "index.html").text.split())
+    for o in row_report.outcomes:
+        if o.is_error or o.is_warning:
+            assert o.expectation.name in text
+            assert o.expectation.remedy in text
+    assert "fax" in text
+    assert "raw.bot_sessions" in text
+
+
+def test_suite_page_says_what_each_expectation_means(good_report: Report, good_docs: Path) -> None:
+    for judged in good_report.judged:
+        for folder in ("validations", "expectations"):
+            page = Page(good_docs / folder / judged.suite.schema / f"{judged.suite.name}.html")
+            text = " ".join(page.text.split())
+            for expectation in judged.suite.expectations:
+                assert expectation.means in text
+                assert expectation.remedy in text
+
+
+def test_whatever_a_page_brings_from_outside_is_taken_out() -> None:
+    page = (
+        "<html><head><title>x</title><link rel='stylesheet' href='https://cdn.example/x.css'>"
+        "<script src='//cdn.example/x.js'></script><style>a{background:url(https://cdn.example/x.png)}</style>"
+        "</head><body><img\n src='https://cdn.example/logo.png'><a href='https://example.org'>text</a>"
+        "<a href='../index.html'>home</a><footer><a href='//example.org'>mail</a></footer></body></html>"
+    )
+    mended = offline(page)
+    assert "//" not in mended
+    assert "text" in mended
+    assert "<a href='../index.html'>home</a>" in mended
+
+
+def test_path_with_unusual_signs(good: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "a b#c$d?e&f%20"
+    folder.mkdir()
+    database = Path(shutil.copy(good, folder / good.name))
+    assert not validate(database, tables=["raw.vendors"]).has_errors
+
+
+# The files of the suites.
+
+
+def test_suites_do_not_repeat_the_contract() -> None:
+    contract = load_contract(PROJECT)
+    for suite in read_suites(PROJECT):
+        if suite.schema != "raw":
+            continue
+        table = contract[suite.name]
+        delivered = {column.name: "VARCHAR" for column in table.columns}
+        said = {
+            (e.type, str(e.kwargs.get("column", e.kwargs.get("column_list"))).removeprefix("delivered_"))
+            for e in contract_expectations(table, delivered)
+        }
+        for e in suite.expectations:
+            columns = str(e.kwargs.get("column", e.kwargs.get("column_list")))
+            assert (e.type, columns) not in said, f"{suite.table}: {e.name}"
+
+
+def test_thresholds_with_a_var_come_from_it() -> None:
+    contacts = suite_of("marts.fct_contacts")
+    identified = next(e for e in contacts.expectations if e.name == "most contacts are identified")
+    variables = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
+    assert identified.kwargs["min_value"] == variables["identity_coverage_warn"]
+
+
+def suite_of(table: str) -> Suite:
+    return next(suite for suite in read_suites(PROJECT) if suite.table == table)
+
+
+GOOD_SUITE = """
+table: raw.vendors
+about: Vendors.
+expectations:
+  - name: names are there
+    type: expect_column_values_to_not_be_null
+    kwargs: {column: name, mostly: 0.5}
+    severity: warn
+    means: Something.
+    remedy: Do something.
+"""
+
+
+def project_with(folder: Path, suite: str, file: str = "raw.vendors.yml") -> Path:
+    for name in ("dbt_project.yml", "models", "seeds"):
+        (folder / name).symlink_to(PROJECT / name)
+    (folder / "expectations").mkdir()
+    (folder / "expectations" / file).write_text(suite)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("severity: warn", "severity: fatal", "severity is fatal: write error or warn"),
+        ("    means: Something.\n", "", "names are there: has no means"),
+        ("    remedy:", "    note: x\n    remedy:", "note is not known"),
+        ("mostly: 0.5", 'mostly: "{var.nothing}"', "dbt_project.yml has no var nothing"),
+        ("table: raw.vendors", "table: raw.vendor", "name the file raw.vendor.yml"),
+        ("about: Vendors.", "about: [", "cannot be read as YAML"),
+        ("expectations:", "derived: {x: 1}\nexpectation:", "has no expectations"),
+    ],
+)
+def test_suite_that_is_not_in_its_form(tmp_path: Path, old: str, new: str, problem: str) -> None:
+    assert old in GOOD_SUITE
+    project = project_with(tmp_path, GOOD_SUITE.replace(old, new))
+    with pytest.raises(CxMetricsError) as raised:
+        read_suites(project)
+    assert problem in str(raised.value)
+    assert str(raised.value).startswith("expectations/raw.vendors.yml: ")
+
+
+def test_suite_on_a_table_that_is_not_in_the_contract(good: Path, tmp_path: Path) -> None:
+    suite = GOOD_SUITE.replace("raw.vendors", "raw.sellers")
+    project = project_with(tmp_path, suite, "raw.sellers.yml")
+    with pytest.raises(CxMetricsError, match=r"raw\.sellers\.yml: the raw contract has no such table"):
+        validate(good, project_dir=project)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("expect_column_values_to_not_be_null", "expect_wonders"), ("mostly: 0.5", "mostly: 7")],
+)
+def test_expectation_that_great_expectations_does_not_take(
+    good: Path, tmp_path: Path, old: str, new: str
+) -> None:
+    project = project_with(tmp_path, GOOD_SUITE.replace(old, new))
+    with pytest.raises(CxMetricsError, match=r"raw\.vendors\.yml: names are there: "):
+        validate(good, project_dir=project, tables=["raw.vendors"])
+
+
+def test_expectation_that_cannot_be_run_is_an_error(good: Path, tmp_path: Path) -> None:
+    project = project_with(tmp_path, GOOD_SUITE.replace("column: name", "column: nickname"))
+    report = validate(good, project_dir=project, tables=["raw.vendors"])
+    found = outcome(report, "raw.vendors", "names are there")
+    assert found.status == "not judged"
+    assert found.is_error
+    assert "nickname" in found.observed

@@ -379,7 +379,7 @@ def _write_all(
             raise CxMetricsError(f"{SCHEMA}.{name} is a view: drop it, or name another file in CX_DATABASE")
     if not append:
         dropped = _drop_all(connection, (*tables, *_BOOKS))
-        result.dropped = [name for name in dropped if not by_table.get(name, _BOOKS)]
+        result.dropped = [name for name in dropped if name in tables and not by_table[name]]
     for book, columns in _BOOKS.items():
         connection.execute(f"create table if not exists {SCHEMA}.{book} ({columns})")
     mode = "append" if append else "replace"
@@ -397,7 +397,8 @@ def _write_all(
 
 def _drop_all(connection: duckdb.DuckDBPyConnection, names: Iterable[str]) -> list[str]:
     """Drop the raw tables of these names and return those that were there."""
-    dropped = [name for name in names if name in _relations(connection)]
+    there = _relations(connection)
+    dropped = [name for name in names if name in there]
     for name in dropped:
         connection.execute(f"drop table {SCHEMA}.{name}")
     return dropped

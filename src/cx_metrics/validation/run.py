@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -55,7 +56,9 @@ def great_expectations() -> ModuleType:
     ends the process as if all were well.
     """
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
+    logger = logging.getLogger("great_expectations")
+    logger.addHandler(logging.NullHandler())
+    logger.propagate = False
     hidden = "pyspark" not in sys.modules
     if hidden:
         sys.modules["pyspark"] = None  # type: ignore[assignment]
@@ -94,7 +97,9 @@ def _judge(
     gx = great_expectations()
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
+    own_site = context.variables.data_docs_sites["local_site"]["store_backend"]["base_directory"]
     context.delete_data_docs_site("local_site")
+    shutil.rmtree(own_site, ignore_errors=True)
     source = context.data_sources.add_sql(
         "warehouse",
         # the path goes around the address, where some of its signs would mean something else
@@ -238,7 +243,7 @@ def _problem(info: dict[str, Any]) -> str:
 
 def _observed(found: dict[str, Any], expectation: Expectation) -> str:
     if "unexpected_count" in found:
-        rows, broken = found["element_count"], found["unexpected_count"]
+        rows, broken = found["element_count"] or 0, found["unexpected_count"] or 0
         return f"{broken:,} of {rows:,} rows" + (f" ({100 * broken / rows:.3g} %)" if broken else "")
     if found.get("partial_missing_list"):
         return f"missing: {', '.join(str(value) for value in found['partial_missing_list'])}"

@@ -1,0 +1,275 @@
+"""Golden test vectors (Part G of the definitions) of the contacts domain, through the real landing and build.
+
+Every vector has a queue of its own, so that one build holds them all and `audit.metric_values` shows each as
+a member of the dimension queue_id. All data tests of the project run on it too.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+from engines import DuckDB
+
+from cx_metrics.landing import load_folder
+
+MONDAY = datetime(2025, 3, 3, 9, 0)
+CALLS_PER_DAY = 12
+"""Few enough that the calls fill weeks and months, so that periods have something to add up."""
+
+
+class Center:
+    """Raw rows of a made-up center, call by call."""
+
+    def __init__(self) -> None:
+        self.contacts: list[dict[str, object]] = []
+        self.segments: list[dict[str, object]] = []
+
+    def call(self, queue: str, wait: int, talks: Sequence[tuple[str, int]] = ()) -> None:
+        """Add a call that waits `wait` seconds, then talks to each agent for so many seconds, or hangs up."""
+        number = len(self.contacts)
+        contact_id = f"{queue}-{number}"
+        started = MONDAY + timedelta(days=number // CALLS_PER_DAY, minutes=30 * (number % CALLS_PER_DAY))
+        now = started + timedelta(seconds=wait)
+        spans = [("queue", "", queue, started, now)]
+        for leg, (agent, seconds) in enumerate(talks):
+            if leg:
+                spans.append(("queue", "", f"{queue}-second", now, now + timedelta(seconds=30)))
+                now += timedelta(seconds=30)
+            of_queue = f"{queue}-second" if leg else queue
+            spans.append(("talk", agent, of_queue, now, now + timedelta(seconds=seconds)))
+            now += timedelta(seconds=seconds)
+        self.contacts.append(
+            {
+                "contact_id": contact_id,
+                "channel": "voice",
+                "direction": "inbound",
+                "queue_id": queue,
+                "started_at": started,
+                "ended_at": now,
+                "updated_at": now,
+            }
+        )
+        for segment, (kind, agent, of_queue, begin, end) in enumerate(spans, start=1):
+            self.segments.append(
+                {
+                    "contact_id": contact_id,
+                    "segment_number": segment,
+                    "kind": kind,
+                    "agent_id": agent,
+                    "queue_id": of_queue,
+                    "started_at": begin,
+                    "ended_at": end,
+                }
+            )
+
+    def calls(self, queue: str, *, answered: Sequence[int] = (), abandoned: Sequence[int] = ()) -> None:
+        """Add a call for each wait in seconds."""
+        for wait in answered:
+            self.call(queue, wait, [("ann", 60)])
+        for wait in abandoned:
+            self.call(queue, wait)
+
+    def write(self, folder: Path) -> None:
+        """Write the raw tables as CSV files."""
+        queues = sorted({str(segment["queue_id"]) for segment in self.segments})
+        tables: dict[str, list[dict[str, object]]] = {
+            "contacts": self.contacts,
+            "contact_segments": self.segments,
+            "queues": [{"queue_id": queue, "timezone": "UTC", "channel": "voice"} for queue in queues],
+            "agents": [{"agent_id": agent, "effective_from": "2025-01-01"} for agent in ("ann", "bob")],
+        }
+        for name, rows in tables.items():
+            with (folder / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
+                writer = csv.DictWriter(file, list(rows[0]))
+                writer.writeheader()
+                writer.writerows(rows)
+
+
+def golden_center() -> Center:
+    """Return the calls of all vectors."""
+    center = Center()
+    # G.1: 1,000 answered, 860 within 20 s; 60 abandoned: 10 within 5 s, 10 more within 20 s, 40 after
+    center.calls(
+        "g01",
+        answered=[1 + call % 20 for call in range(860)] + [21 + call for call in range(140)],
+        abandoned=[1 + call % 5 for call in range(10)]
+        + [6 + call for call in range(10)]
+        + [21 + call for call in range(40)],
+    )
+    # G.2: 70 answered within T, 10 abandoned within T, 20 that exceeded it, either way
+    center.calls("g02", answered=[20] * 70 + [21] * 10, abandoned=[20] * 10 + [21] * 10)
+    # G.11: 9 of 10, 45 of 50, 0 of 20
+    center.calls("g11-9-of-10", answered=[5] * 9 + [25])
+    center.calls("g11-45-of-50", answered=[5] * 45 + [25] * 5)
+    center.calls("g11-0-of-20", answered=[25] * 20)
+    # G.16: one session, ann 5 minutes and bob 7 minutes, in two queues
+    center.call("g16", 10, [("ann", 300), ("bob", 420)])
+    return center
+
+
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Land the calls and build and test the whole project on them."""
+    folder = tmp_path_factory.mktemp("golden")
+    (folder / "input").mkdir()
+    golden_center().write(folder / "input")
+    engine = DuckDB(folder)
+    engine.start_afresh()
+    load_folder(folder / "input", database=engine.path)
+    engine.run_dbt("build", "--exclude-resource-type", "unit_test")
+    with duckdb.connect(str(engine.path)) as connection:
+        yield connection
+
+
+def parts(warehouse: duckdb.DuckDBPyConnection, metric: str, queue: str) -> tuple[float, float, float | None]:
+    """Return numerator, denominator and value of a metric of a queue over all time."""
+    row = warehouse.execute(
+        """
+        select numerator, denominator, value from audit.metric_values
+        where metric_name = ? and grain = 'all' and dimension = 'queue_id'
+            and dimension_value = ?
+        """,
+        [metric, queue],
+    ).fetchone()
+    assert row is not None, f"{metric} has no row for {queue}"
+    return float(row[0]), float(row[1]) if row[1] is not None else float("nan"), row[2]
+
+
+@pytest.mark.parametrize(
+    ("metric", "numerator", "denominator", "percent"),
+    [
+        ("service_level_v1", 880, 1060, 83.02),
+        ("service_level_v2", 860, 1000, 86.00),
+        ("service_level_v3", 860, 1060, 81.13),
+        ("service_level_v4", 860, 1040, 82.69),
+        ("service_level_v5", 870, 1060, 82.08),
+        ("service_level_v6", 860, 1050, 81.90),
+        ("service_level_v7", 880, 1060, 83.02),
+        ("service_level", 860, 1050, 81.90),
+    ],
+)
+def test_g01_service_level_in_seven_variants(
+    warehouse: duckdb.DuckDBPyConnection, metric: str, numerator: int, denominator: int, percent: float
+) -> None:
+    above, below, value = parts(warehouse, metric, "g01")
+    assert (above, below) == (numerator, denominator)
+    assert value is not None
+    assert round(100 * value, 2) == percent
+
+
+def test_g01_abandonment_leaves_short_abandons_out_on_both_sides(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    raw = parts(warehouse, "abandonment_rate_raw", "g01")
+    without_short = parts(warehouse, "abandonment_rate", "g01")
+    assert raw[:2] == (60, 1060)
+    assert raw[2] is not None
+    assert round(100 * raw[2], 2) == 5.66
+    assert without_short[:2] == (50, 1050)
+    assert without_short[2] is not None
+    assert round(100 * without_short[2], 2) == 4.76
+    # 50 of 1,060, short abandons left out above the line only, is the common bug
+    assert round(100 * without_short[2], 2) != 4.72
+
+
+def test_g01_days_and_half_hours_add_up_to_the_whole(warehouse: duckdb.DuckDBPyConnection) -> None:
+    days = warehouse.execute(
+        """
+        select count(*), sum(numerator), sum(denominator) from audit.metric_values
+        where metric_name = 'service_level' and grain = 'day' and dimension = 'queue_id'
+            and dimension_value = 'g01'
+        """
+    ).fetchone()
+    half_hours = warehouse.execute(
+        """
+        select sum(answered_in_time_count), sum(answered_count + abandoned_count - short_abandon_count)
+        from marts.fct_queue_intervals where queue_id = 'g01'
+        """
+    ).fetchone()
+    assert days is not None
+    assert days[0] > 80
+    assert (float(days[1]), float(days[2])) == (860, 1050)
+    assert half_hours is not None
+    assert (float(half_hours[0]), float(half_hours[1])) == (860, 1050)
+
+
+@pytest.mark.parametrize(
+    ("treatment", "metric", "percent"),
+    [
+        ("ignored", "service_level_v4", 77.8),
+        ("negative", "service_level_v3", 70.0),
+        ("positive", "service_level_v1", 80.0),
+    ],
+)
+def test_g02_three_treatments_of_abandons(
+    warehouse: duckdb.DuckDBPyConnection, treatment: str, metric: str, percent: float
+) -> None:
+    _, _, value = parts(warehouse, metric, "g02")
+    assert value is not None
+    assert round(100 * value, 1) == percent, treatment
+
+
+@pytest.mark.parametrize(
+    ("queue", "low", "high"),
+    [("g11-9-of-10", 0.596, 0.982), ("g11-45-of-50", 0.786, 0.957), ("g11-0-of-20", 0.0, 0.161)],
+)
+def test_g11_wilson_interval(
+    warehouse: duckdb.DuckDBPyConnection, queue: str, low: float, high: float
+) -> None:
+    row = warehouse.execute(
+        """
+        select round(interval_low, 3), round(interval_high, 3) from audit.metric_values
+        where metric_name = 'service_level_v2' and grain = 'all' and dimension = 'queue_id'
+            and dimension_value = ?
+        """,
+        [queue],
+    ).fetchone()
+    assert row == (low, high)
+
+
+def test_g16_transfer_is_one_contact_with_two_handles(warehouse: duckdb.DuckDBPyConnection) -> None:
+    assert parts(warehouse, "contacts_handled", "g16")[2] == 1
+    assert parts(warehouse, "aht_seconds", "g16") == (720, 1, 720)
+    assert parts(warehouse, "handle_seconds_per_agent_segment", "g16") == (720, 2, 360)
+    contact = warehouse.execute(
+        """
+        select contact_record_count, agent_segment_count, transfer_count, first_agent_id, last_agent_id,
+            queue_seconds, customer_wait_seconds
+        from marts.fct_contacts where queue_id = 'g16'
+        """
+    ).fetchall()
+    assert contact == [(1, 2, 1, "ann", "bob", 10, 40)]
+    legs = warehouse.execute(
+        "select agent_id, queue_id, handle_seconds from marts.fct_agent_segments "
+        "where contact_id like 'g16-%' order by agent_segment_number"
+    ).fetchall()
+    assert legs == [("ann", "g16", 300), ("bob", "g16-second", 420)]
+    # the second leg is worked in its own queue, where no contact arrived
+    workload = warehouse.execute(
+        "select queue_id, sum(offered_count), sum(workload_seconds) from marts.fct_queue_intervals "
+        "where queue_id like 'g16%' group by queue_id order by queue_id"
+    ).fetchall()
+    assert [(queue, int(offered), int(seconds)) for queue, offered, seconds in workload] == [
+        ("g16", 1, 300),
+        ("g16-second", 0, 420),
+    ]
+
+
+def test_metric_below_the_minimum_n_is_not_published_and_says_so(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    row = warehouse.execute(
+        """
+        select value, null_reason, numerator, denominator, n from audit.metric_values
+        where metric_name = 'service_level' and grain = 'all' and dimension = 'queue_id'
+            and dimension_value = 'g16'
+        """
+    ).fetchone()
+    assert row is not None
+    assert row[:2] == (None, "below_minimum_n")
+    assert [float(part) for part in row[2:]] == [1, 1, 1]
