@@ -2,9 +2,10 @@
 
     python benchmarks/contacts_at_scale.py --contacts 10000000
 
-Makes the files (a simulated center, multiplied), runs `cxm load` and the models on them, runs
-reference_fct_contacts.sql on the same files, compares the two tables row for row, and writes the ratio of the times and the peaks of memory to
-results/contacts_at_scale.md. Times on a shared machine only inform; the ratio is of two runs after one another.
+Makes the files (a simulated center, multiplied), runs `cxm load` and the models on them, runs the script
+reference_fct_contacts.sql on the same files, compares the two tables row for row, and writes the ratio of the times
+and the peaks of memory to results/contacts_at_scale.md. Times on a shared machine only inform; the ratio is of two
+runs after one another.
 """
 
 from __future__ import annotations
@@ -78,7 +79,8 @@ def make_files(folder: Path, contacts: int) -> None:
         )
         duckdb.sql(
             f"copy (select * exclude (copy) replace ({replaced}) from '{path}' "
-            f"cross join (select range as copy from range({copies})) order by copy) to '{out / path.name}' (format parquet)"
+            f"cross join (select range as copy from range({copies})) order by copy) "
+            f"to '{out / path.name}' (format parquet)"
         )
 
 
@@ -145,8 +147,8 @@ def report(contacts: int, runs: list[Run], reference: Run, rows_that_differ: int
         f"Ratio {ours / reference.seconds:.2f} (goal: at most 1.3). "
         f"Rows of fct_contacts that differ: {rows_that_differ:,}.",
         "",
-        "The build makes every model of the contacts domain (staging, quarantine, reconciliation, agent legs, half-hour",
-        "intervals, metric values); the script makes fct_contacts alone, straight from the files.",
+        "The build makes every model of the contacts domain (staging, quarantine, reconciliation, agent legs,",
+        "half-hour intervals, metric values); the script makes fct_contacts alone, straight from the files.",
         "",
     ]
     return "\n".join(lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
@@ -50,20 +51,19 @@ def build(
     is_typed: bool = False,
     variables: Mapping[str, Any] | None = None,
     seeds: Mapping[str, Sequence[Mapping[str, str]]] | None = None,
+    select: str = "*",
 ) -> Path:
-    """Build every model from raw rows and return the database file.
+    """Build models, every one by default, from raw rows and return the database file.
 
     Values are landed as text, or, where `is_typed`, with the contract's types. `variables` and `seeds` go before
     the project's own. Tests are not run. Raises AssertionError with what failed.
     """
     folder.mkdir(parents=True, exist_ok=True)
     database = folder / "warehouse.duckdb"
-    database.unlink(missing_ok=True)
+    shutil.copy(_seeded(), database)
     write_raw(database, raw, is_typed=is_typed)
     target = target_path()
-    os.environ["CX_DATABASE"] = str(database)
     options = ["--vars", yaml.safe_dump(dict(variables or {}), default_flow_style=True), *_arguments(target)]
-    _run(["seed", *options], target)
     with duckdb.connect(str(database)) as connection:
         for name, rows in (seeds or {}).items():
             connection.execute(f"delete from staging.{name}")
@@ -74,7 +74,17 @@ def build(
                     f"insert into staging.{name} ({', '.join(columns)}) values ({values})",
                     [row[column] or None for column in columns],
                 )
-    _run(["run", *options], target)
+    _run(database, ["run", "--select", select, *options], target)
+    return database
+
+
+@cache
+def _seeded() -> Path:
+    """Return a database that holds the project's seeds and nothing else."""
+    target = target_path()
+    database = target / "seeded" / "warehouse.duckdb"
+    database.parent.mkdir()
+    _run(database, ["seed", *_arguments(target)], target)
     return database
 
 
@@ -107,7 +117,8 @@ def write_raw(database: Path, raw: RawTables, *, is_typed: bool = False) -> None
             connection.unregister("delivered")
 
 
-def _run(command: Iterable[str], target: Path) -> None:
+def _run(database: Path, command: Iterable[str], target: Path) -> None:
+    os.environ["CX_DATABASE"] = str(database)
     outcome = dbtRunner(manifest=_manifest(target)).invoke(list(command))
     if not outcome.success:
         problems = [str(outcome.exception or "")]

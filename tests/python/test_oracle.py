@@ -199,14 +199,18 @@ def _comparable(value: Any) -> Any:
     return value
 
 
-def _built(world: World, centers: Mapping[str, RawTables], folder: Path, extra: Sequence[Row] = ()) -> Built:
+def _built(
+    world: World, centers: Mapping[str, RawTables], folder: Path, extra: Sequence[Row] = (), select: str = "*"
+) -> Built:
     raw = strategies.merged(centers)
     raw["feed_watermarks"] = [*world.watermarks, *extra]
     if world.is_typed:
         raw = strategies.typed(raw)
     seeds = world.seeds(centers)
     decisions = Decisions.read(seeds, world.variables)
-    database = builds.build(folder, raw, is_typed=world.is_typed, variables=world.variables, seeds=seeds)
+    database = builds.build(
+        folder, raw, is_typed=world.is_typed, variables=world.variables, seeds=seeds, select=select
+    )
     return Built(world, dict(centers), decisions, oracle.compute(raw, decisions), database)
 
 
@@ -351,7 +355,7 @@ def _smallest(
         }
         if int(prefix[1:5]) % 2:
             prefixed = {"x0000-": {}, **prefixed}
-        again = _built(built.world, prefixed, folder / str(attempts), as_of)
+        again = _built(built.world, prefixed, folder / str(attempts), as_of, "+fct_queue_intervals")
         found: dict[str, list[Difference]] = defaultdict(list)
         for difference in again.differences():
             found[difference.prefix].append(difference)

@@ -1,8 +1,8 @@
-"""`cxm validate`: a good build passes, and every kind of damage makes the expectation fail that guards against it.
+"""`cxm validate`: a good build passes, and each kind of damage breaks the expectation that guards against it.
 
-Great Expectations takes seconds to import and to run, so damage is done by the dozen: one database each for the good
-build, for damage to single rows and for damage to whole columns, and one whose tables are empty or gone. Each is
-validated once.
+Great Expectations takes seconds to import and to run, so damage is done by the dozen: one database each for the
+good build, for damage to single rows and for damage to whole columns, and one whose tables are empty or gone.
+Each is validated once.
 """
 
 from __future__ import annotations
@@ -303,7 +303,8 @@ ROW_DAMAGE: Sequence[Damage] = [
     ),
     (
         "raw.contact_segments",
-        "update raw.contact_segments as talks set ended_at = wraps.ended_at from raw.contact_segments as wraps "
+        "update raw.contact_segments as talks set ended_at = wraps.ended_at from "
+        "raw.contact_segments as wraps "
         "where talks.kind = 'talk' and wraps.kind = 'wrap' and talks.contact_id = wraps.contact_id",
         ("hold is not inside talk",),
     ),
@@ -437,7 +438,8 @@ ROW_DAMAGE: Sequence[Damage] = [
     ),
     (
         "marts.fct_agent_segments",
-        "update intermediate.int_agent_legs set hold_seconds = -10, talk_seconds = handle_seconds - wrap_seconds + 10 "
+        "update intermediate.int_agent_legs set hold_seconds = -10, talk_seconds = handle_seconds - "
+        "wrap_seconds + 10 "
         "where contact_id = 'c0002'",
         ("times are not negative",),
     ),
@@ -465,7 +467,8 @@ ROW_DAMAGE: Sequence[Damage] = [
     (
         "marts.fct_agent_segments",
         "update intermediate.int_agent_legs set talk_seconds = talk_seconds + 200000, "
-        "handle_seconds = handle_seconds + 200000, ended_at = ended_at + interval 3 day where contact_id = 'c0008'",
+        "handle_seconds = handle_seconds + 200000, ended_at = ended_at + interval 3 day where "
+        "contact_id = 'c0008'",
         ("no agent works two days in one", "legs add up to their contacts"),
     ),
     (
@@ -480,7 +483,8 @@ ROW_DAMAGE: Sequence[Damage] = [
     ),
     (
         "marts.fct_contacts",
-        "update marts.fct_contacts set handle_seconds = 0, talk_seconds = 0, hold_seconds = 0, wrap_seconds = 0 "
+        "update marts.fct_contacts set handle_seconds = 0, talk_seconds = 0, hold_seconds = 0, "
+        "wrap_seconds = 0 "
         "where contact_id = 'c0014'",
         ("handle time is above zero",),
     ),
@@ -531,7 +535,8 @@ ROW_DAMAGE: Sequence[Damage] = [
     ),
     (
         "marts.fct_contacts",
-        "update marts.fct_contacts set handle_seconds = null, talk_seconds = null, hold_seconds = null, wrap_seconds = null, "
+        "update marts.fct_contacts set handle_seconds = null, talk_seconds = null, hold_seconds = "
+        "null, wrap_seconds = null, "
         "dial_seconds = null, duration_null_reason = 'negative', has_invalid_duration = true "
         "where is_handled and contact_id like 'c02%'",
         ("few handle times are invalid",),
@@ -543,7 +548,8 @@ ROW_DAMAGE: Sequence[Damage] = [
     ),
     (
         "marts.fct_contacts",
-        "update marts.fct_contacts set talk_seconds = talk_seconds + 9000000, handle_seconds = handle_seconds + 9000000 "
+        "update marts.fct_contacts set talk_seconds = talk_seconds + 9000000, handle_seconds = "
+        "handle_seconds + 9000000 "
         "where contact_id = 'c0024'",
         ("handle time of calls is plausible",),
     ),
@@ -582,12 +588,14 @@ ROW_DAMAGE: Sequence[Damage] = [
     ),
     (
         "audit.load_reconciliation",
-        "update audit.load_reconciliation set staged_rows = raw_rows + 1, superseded_rows = -1 where table_name = 'agents'",
+        "update audit.load_reconciliation set staged_rows = raw_rows + 1, superseded_rows = -1 where "
+        "table_name = 'agents'",
         ("counts are not negative",),
     ),
     (
         "audit.load_reconciliation",
-        "update audit.load_reconciliation set staged_rows = 0, quarantined_rows = raw_rows where table_name = 'contacts'",
+        "update audit.load_reconciliation set staged_rows = 0, quarantined_rows = raw_rows where "
+        "table_name = 'contacts'",
         ("some contacts were staged", "contacts are not in quarantine", "little is in quarantine"),
     ),
     (
@@ -652,7 +660,8 @@ COLUMN_DAMAGE: Sequence[Damage] = [
     ),
     (
         "raw.contacts",
-        "insert into raw.contacts select * from raw.contacts; insert into raw.contacts select * from raw.contacts",
+        "insert into raw.contacts select * from raw.contacts; insert into raw.contacts select * from "
+        "raw.contacts",
         ("deliveries of the same contact are few", "contact_id is delivered once"),
     ),
     (
@@ -662,20 +671,23 @@ COLUMN_DAMAGE: Sequence[Damage] = [
     ),
     (
         "raw.contact_segments",
-        "insert into raw.contact_segments select * exclude (number) replace (1000 + number as segment_number) "
+        "insert into raw.contact_segments select * exclude (number) replace (1000 + number as "
+        "segment_number) "
         "from raw.contact_segments cross join range(30) as copies(number) where segment_number = '1'",
         ("segments per contact are plausible",),
     ),
     (
         "raw.contact_segments",
-        "update raw.contact_segments set ended_at = null where segment_number = '1'",
+        "update raw.contact_segments set ended_at = null where segment_number like '100_'",
         ("most segments have ended",),
     ),
     (
         "raw.customers",
-        "insert into raw.customers by name select 'm' || number as customer_id, '2023-05-01 00:00:00' as created_at, "
+        "insert into raw.customers by name select 'm' || number as customer_id, '2023-05-01 "
+        "00:00:00' as created_at, "
         "'2024-01-01 00:00:00' as updated_at from range(1500) as copies(number); "
-        "insert into raw.customers select * from raw.customers; insert into raw.customers select * from raw.customers",
+        "insert into raw.customers select * from raw.customers; insert into raw.customers select * "
+        "from raw.customers",
         (
             "customers were not all created on one day",
             "deliveries of the same customer are few",
@@ -689,19 +701,22 @@ COLUMN_DAMAGE: Sequence[Damage] = [
     ),
     (
         "marts.fct_contacts",
-        "update marts.fct_contacts set exclusion_reason = 'test', is_offered = false, is_service_level_contact = false, "
+        "update marts.fct_contacts set exclusion_reason = 'test', is_offered = false, "
+        "is_service_level_contact = false, "
         "is_out_of_queue_in_time = false where contact_id < 'c0060'",
         ("few contacts are excluded",),
     ),
     (
         "marts.fct_contacts",
-        "update marts.fct_contacts set is_in_opening_hours = false, is_offered = false, is_service_level_contact = false, "
+        "update marts.fct_contacts set is_in_opening_hours = false, is_offered = false, "
+        "is_service_level_contact = false, "
         "is_out_of_queue_in_time = false where contact_id between 'c0060' and 'c0200'",
         ("most live contacts arrive in opening hours",),
     ),
     (
         "marts.fct_contacts",
-        "update marts.fct_contacts set is_abandoned = true, is_answered = false where is_service_level_contact",
+        "update marts.fct_contacts set is_abandoned = true, is_answered = false where "
+        "is_service_level_contact",
         ("abandonment is plausible",),
     ),
 ]
@@ -1021,7 +1036,8 @@ def test_suite_page_says_what_each_expectation_means(good_report: Report, good_d
 def test_whatever_a_page_brings_from_outside_is_taken_out() -> None:
     page = (
         "<html><head><title>x</title><link rel='stylesheet' href='https://cdn.example/x.css'>"
-        "<script src='//cdn.example/x.js'></script><style>a{background:url(https://cdn.example/x.png)}</style>"
+        "<script "
+        "src='//cdn.example/x.js'></script><style>a{background:url(https://cdn.example/x.png)}</style>"
         "</head><body><img\n src='https://cdn.example/logo.png'><a href='https://example.org'>text</a>"
         "<a href='../index.html'>home</a><footer><a href='//example.org'>mail</a></footer></body></html>"
     )

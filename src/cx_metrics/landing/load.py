@@ -125,10 +125,11 @@ def load_folder(
             )
         checked = _check_all(sources, tables, state, Path(work), problems, result, console)
         _write_all(target, checked, tables, state, append, result, console)
-    for name in _lacking(tables, checked, state):
+    lacking = _lacking(tables, checked, state)
+    if lacking:
         result.warnings.append(
-            f"no file for required table {name}: metrics that need it will be null; "
-            f"write a file {name}.csv with its header to silence this"
+            f"no file for required {', '.join(lacking)}: metrics that need them will be null; "
+            f"cxm template {folder} {' '.join(lacking)} writes empty files that silence this"
         )
     return result
 
