@@ -1,5 +1,5 @@
--- A failure means that the handle time of a contact is not that of its agent legs, that its handles are not its legs, or that a leg of a
--- delivered record has no contact. Time on records that were not delivered is kept in int_agent_legs and belongs to no contact
+-- A failure means that the handle time of a contact is not that of its agent legs, that its handles are not its legs, or that a leg of
+-- a delivered record has no contact. Time on records that were not delivered is kept in int_agent_legs and belongs to no contact
 -- (segments_have_their_contact warns of it). What to do: compare the legs of the contact_id with its row in fct_contacts; a fan-out in
 -- int_contact_handling doubles, a wrong link loses.
 with

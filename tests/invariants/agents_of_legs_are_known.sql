@@ -1,5 +1,5 @@
--- A warning means that agents worked who were not delivered in agents, or not for that day: their time belongs to no team and no vendor.
--- What to do: deliver the agent with an effective_from on or before the first work day, also when the person has left.
+-- A warning means that agents worked who were not delivered in agents, or not for that day: their time belongs to no team and no
+-- vendor. What to do: deliver the agent with an effective_from on or before the first work day, also when the person has left.
 {{ config(severity='warn') }}
 
 with

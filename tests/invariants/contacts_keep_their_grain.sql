@@ -1,6 +1,6 @@
 -- A failure means that a contact was lost on the way from staging to fct_contacts, or that a row there stands for no delivered record.
--- What to do: find the contact_id in int_contacts_stitched, then in each model after it; an inner join that finds no partner (a time zone
--- without an offset) loses contacts, a join that finds two doubles them.
+-- What to do: find the contact_id in int_contacts_stitched, then in each model after it; an inner join that finds no partner (a time
+-- zone without an offset) loses contacts, a join that finds two doubles them.
 with
 
 records as (

@@ -1,5 +1,5 @@
--- A failure means that the raw contract allows a channel that a seed does not know: its contacts would be neither live nor deferred, without a
--- target or a limit of handle time. What to do: add the channel to the seeds named here, for all dates.
+-- A failure means that the raw contract allows a channel that a seed does not know: its contacts would be neither live nor deferred,
+-- without a target or a limit of handle time. What to do: add the channel to the seeds named here, for all dates.
 {%- set channels = [] -%}
 {%- if execute -%}
     {%- do channels.extend(contract_table('contacts').columns['channel'].config.meta['accepted_values']) -%}

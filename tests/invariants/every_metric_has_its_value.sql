@@ -1,5 +1,6 @@
--- A failure means that a published metric has no row over all time, or two, or rows of another version than its card: a reader would not find
--- it, and not learn why. What to do: metric_values must have one row with grain all and dimension all for each row of dim_metric.
+-- A failure means that a published metric has no row over all time, or two, or rows of another version than its card: a reader would
+-- not find it, and not learn why. What to do: metric_values must have one row with grain all and dimension all for each row of
+-- dim_metric.
 with
 
 metrics as (

@@ -1,5 +1,5 @@
--- A failure means that a staging model is not counted by load_reconciliation and its bad rows are not in quarantined_rows, so that they
--- would vanish without a trace. What to do: add the raw table's name to macros/staging/staged_tables.sql.
+-- A failure means that a staging model is not counted by load_reconciliation and its bad rows are not in quarantined_rows, so that
+-- they would vanish without a trace. What to do: add the raw table's name to macros/staging/staged_tables.sql.
 {%- set staged = [] -%}
 {%- if execute -%}
     {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.name.startswith('stg_') -%}

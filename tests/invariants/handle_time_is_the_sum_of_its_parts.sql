@@ -1,6 +1,6 @@
--- A failure means that talk + hold + wrap (+ dialling on outbound contacts) is not handle time, or that one part is null and another is not:
--- averages of the parts would no longer add up to the average of the whole (B.7, M01). What to do: look at the arithmetic of parts in
--- int_agent_legs, and at the conditions under which fct_contacts shows each part.
+-- A failure means that talk + hold + wrap (+ dialling on outbound contacts) is not handle time, or that one part is null and another
+-- is not: averages of the parts would no longer add up to the average of the whole (B.7, M01). What to do: look at the arithmetic of
+-- parts in int_agent_legs, and at the conditions under which fct_contacts shows each part.
 select
     contact_id,
     'contact' as grain

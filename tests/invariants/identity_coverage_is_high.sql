@@ -1,6 +1,6 @@
--- A warning means that fewer inbound contacts than identity_coverage_warn have a customer who can be recognised (B.3): repeats, resolution and
--- churn are measured on the others only and may not hold for all. What to do: see by channel where customer_id is missing or denied (seed
--- denied_customer_ids), and look the customer up before delivery.
+-- A warning means that fewer inbound contacts than identity_coverage_warn have a customer who can be recognised (B.3): repeats,
+-- resolution and churn are measured on the others only and may not hold for all. What to do: see by channel where customer_id is
+-- missing or denied (seed denied_customer_ids), and look the customer up before delivery.
 {{ config(severity='warn') }}
 
 with

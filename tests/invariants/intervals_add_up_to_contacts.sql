@@ -1,5 +1,6 @@
--- A failure means that the half hours of a queue do not hold the contacts that fct_contacts counts for it: a contact was dropped or counted
--- in two half hours. What to do: compare the queue's interval_started_at in both; a queue that is not in queues reads the reporting zone.
+-- A failure means that the half hours of a queue do not hold the contacts that fct_contacts counts for it: a contact was dropped or
+-- counted in two half hours. What to do: compare the queue's interval_started_at in both; a queue that is not in queues reads the
+-- reporting zone.
 with
 
 contacts as (

@@ -1,6 +1,6 @@
--- A warning means that records name as their first one a record that is itself a later one, more than one step deep or in a circle. They are
--- counted as contacts of their own, so volume is too high and handle time too low. What to do: deliver the id of the FIRST record of the session
--- in initial_contact_id (Amazon Connect: InitialContactId, not PreviousContactId).
+-- A warning means that records name as their first one a record that is itself a later one, more than one step deep or in a circle.
+-- They are counted as contacts of their own, so volume is too high and handle time too low. What to do: deliver the id of the FIRST
+-- record of the session in initial_contact_id (Amazon Connect: InitialContactId, not PreviousContactId).
 {{ config(severity='warn') }}
 
 with

@@ -1,5 +1,5 @@
--- A failure means that a value is null without a reason, or carries a reason although it is there, or that a reason is not true. A null
--- without a reason looks like a bug to a reader, a 0 in its place like a fact (B.8). What to do: look at final in metric_values.
+-- A failure means that a value is null without a reason, or carries a reason although it is there, or that a reason is not true. A
+-- null without a reason looks like a bug to a reader, a 0 in its place like a fact (B.8). What to do: look at final in metric_values.
 select
     metric_name,
     grain,

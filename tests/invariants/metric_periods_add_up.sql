@@ -1,6 +1,6 @@
--- A failure means that the days of a metric do not add up to its weeks, months or all time: a day outside the calendar was dropped, or a
--- period counted it twice. What to do: compare int_metric_days with int_metric_periods for the metric's measures. The denominator of a metric
--- over two marts is left out: on a day on which only one of them has rows, the metric has none.
+-- A failure means that the days of a metric do not add up to its weeks, months or all time: a day outside the calendar was dropped, or
+-- a period counted it twice. What to do: compare int_metric_days with int_metric_periods for the metric's measures. The denominator of
+-- a metric over two marts is left out: on a day on which only one of them has rows, the metric has none.
 {%- set over_two_marts = [] -%}
 {%- for metric in published_metrics() if metric.denominator and metric.denominator.model != metric.numerator.model -%}
     {%- do over_two_marts.append(metric.name) -%}
@@ -26,11 +26,15 @@ sums as (
 ),
 
 days as (
-    select * from sums where grain = 'day'
+    select *
+    from sums
+    where grain = 'day'
 ),
 
 periods as (
-    select * from sums where grain <> 'day'
+    select *
+    from sums
+    where grain <> 'day'
 )
 
 select

@@ -1,5 +1,5 @@
--- A failure means that a share is below 0 or above 1, or that its interval does not contain it or leaves [0, 1]: its numerator
--- counts units that its denominator does not, or the interval's arithmetic is wrong (macros/metrics/wilson.sql). What to do: compare the two
+-- A failure means that a share is below 0 or above 1, or that its interval does not contain it or leaves [0, 1]: its numerator counts
+-- units that its denominator does not, or the interval's arithmetic is wrong (macros/metrics/wilson.sql). What to do: compare the two
 -- measures of the metric; the condition of the numerator must contain that of the denominator.
 select
     metric_values.metric_name,

@@ -1,5 +1,6 @@
--- A warning means that contacts name a queue that was not delivered in queues: they have no programme, no vendor and no opening hours, and their day
--- is that of the reporting zone. What to do: deliver the queue, with its zone; look in quarantined_rows for one with a wrong zone.
+-- A warning means that contacts name a queue that was not delivered in queues: they have no programme, no vendor and no opening hours,
+-- and their day is that of the reporting zone. What to do: deliver the queue, with its zone; look in quarantined_rows for one with a
+-- wrong zone.
 {{ config(severity='warn') }}
 
 select

@@ -1,5 +1,6 @@
 -- A warning means that segments were delivered for records that were not: their seconds are in fct_agent_segments and in no contact.
--- What to do: deliver contacts for the same time span as contact_segments, and look in quarantined_rows whether the record broke a rule.
+-- What to do: deliver contacts for the same time span as contact_segments, and look in quarantined_rows whether the record broke a
+-- rule.
 {{ config(severity='warn') }}
 
 select

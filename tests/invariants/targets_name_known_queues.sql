@@ -1,5 +1,5 @@
--- A warning means that the seed service_level_targets has a row for a queue that was not delivered: a slip in the name leaves the queue with the target
--- of its channel. What to do: correct the queue_id in the seed, or remove the row of a queue that is gone.
+-- A warning means that the seed service_level_targets has a row for a queue that was not delivered: a slip in the name leaves the
+-- queue with the target of its channel. What to do: correct the queue_id in the seed, or remove the row of a queue that is gone.
 {{ config(severity='warn') }}
 
 select targets.*

@@ -1,6 +1,6 @@
--- A failure means that something not known is shown as known, and as good: an open contact that was answered or has a handle time, an unknown
--- outcome with a flag, an unknown wait that was in time, a reply in time that nobody wrote. What to do: the column claim names it; the
--- flag must be null, or false where only a good one could be true, until the fact is there.
+-- A failure means that something not known is shown as known, and as good: an open contact that was answered or has a handle time, an
+-- unknown outcome with a flag, an unknown wait that was in time, a reply in time that nobody wrote. What to do: the column claim names
+-- it; the flag must be null, or false where only a good one could be true, until the fact is there.
 with
 
 judged as (

@@ -1,6 +1,6 @@
--- A warning means that more handled contacts than unknown_owner_share_warn were worked on by an agent whom the platform does not name (B.2). Their
--- time counts, but belongs to no team and no vendor. What to do: look for a field of the platform that still knows the agent, and map
--- it to contact_segments.agent_id.
+-- A warning means that more handled contacts than unknown_owner_share_warn were worked on by an agent whom the platform does not name
+-- (B.2). Their time counts, but belongs to no team and no vendor. What to do: look for a field of the platform that still knows the
+-- agent, and map it to contact_segments.agent_id.
 {{ config(severity='warn') }}
 
 with

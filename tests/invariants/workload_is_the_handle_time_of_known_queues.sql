@@ -1,5 +1,6 @@
--- A failure means that splitting agents' seconds over half hours lost or added some: a queue's workload must be the handle time of its legs, to
--- the second. What to do: look for a leg of this queue that lies across a clock change or over more than two days in int_queue_workload.
+-- A failure means that splitting agents' seconds over half hours lost or added some: a queue's workload must be the handle time of its
+-- legs, to the second. What to do: look for a leg of this queue that lies across a clock change or over more than two days in
+-- int_queue_workload.
 with
 
 legs as (

@@ -1,5 +1,5 @@
--- A failure means that macros/engine/earliest.sql picks another row on this engine: the value of the first (last) row in the given order, rows
--- without a value left out, null where no row has one.
+-- A failure means that macros/engine/earliest.sql picks another row on this engine: the value of the first (last) row in the given
+-- order, rows without a value left out, null where no row has one.
 with
 
 cases as (

@@ -1,5 +1,5 @@
--- A failure means that macros/engine/time_zones.sql reads local time differently on this engine. The last two local times are the hard ones: Berlin's
--- 02:30 that the clocks skip is read as 03:30, and the 02:30 that comes twice as its second pass.
+-- A failure means that macros/engine/time_zones.sql reads local time differently on this engine. The last two local times are the hard
+-- ones: Berlin's 02:30 that the clocks skip is read as 03:30, and the 02:30 that comes twice as its second pass.
 with
 
 cases as (

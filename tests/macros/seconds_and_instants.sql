@@ -1,5 +1,5 @@
--- A failure means that macros/engine/seconds.sql counts other seconds on this engine: fractions are dropped at both ends, so that parts add up,
--- and a day may be added to an instant second by second.
+-- A failure means that macros/engine/seconds.sql counts other seconds on this engine: fractions are dropped at both ends, so that
+-- parts add up, and a day may be added to an instant second by second.
 with
 
 cases as (

@@ -1,5 +1,5 @@
--- A failure means that macros/metrics/wilson.sql no longer gives the known intervals of G.11 (and of both ends): 9 of 10, 45 of 50, 0 and 20 of 20,
--- nothing. What to do: compare with Wilson's formula on the sample share (not the count), at the z of the var wilson_z.
+-- A failure means that macros/metrics/wilson.sql no longer gives the known intervals of G.11 (and of both ends): 9 of 10, 45 of 50, 0
+-- and 20 of 20, nothing. What to do: compare with Wilson's formula on the sample share (not the count), at the z of the var wilson_z.
 with
 
 cases as (

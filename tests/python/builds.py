@@ -85,6 +85,9 @@ def _seeded() -> Path:
     database = target / "seeded" / "warehouse.duckdb"
     database.parent.mkdir()
     _run(database, ["seed", *_arguments(target)], target)
+    # into the file itself, which is copied
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("checkpoint")
     return database
 
 

@@ -1,7 +1,8 @@
-"""The three engines of the project as tests use them: DuckDB, Postgres and Spark, each in a fresh private warehouse.
+"""The three engines of the project as tests use them: DuckDB, Postgres and Spark, each in a private warehouse.
 
-Every engine takes raw tables as Arrow tables, runs dbt with the project's own profile, and gives back the rows of a relation
-as plain Python values. Nothing is skipped: where a program is missing, the test fails and says what to install.
+Every engine takes raw tables as Arrow tables, runs dbt with the project's own profile, and gives back the rows of
+a relation as plain Python values. Nothing is skipped: where a program is missing, the test fails and says what to
+install.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import socket
 import subprocess
 import tempfile
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -57,7 +58,7 @@ class Engine(ABC):
 
     @abstractmethod
     def read(self, relation: str) -> tuple[list[str], Rows]:
-        """Return the columns and all rows of a relation such as `marts.fct_contacts`; instants are naive UTC."""
+        """Return the columns and rows of a relation such as `marts.fct_contacts`; instants are naive UTC."""
 
     @abstractmethod
     def close(self) -> None:
@@ -143,7 +144,7 @@ class Postgres(Engine):
         super().__init__(folder)
         programs = _postgres_programs()
         self._pg_ctl = programs / "pg_ctl"
-        # not below pytest's folders: those belong to the user who runs the tests and the server must not be root
+        # not below pytest's folders: only the user of the tests may enter those, and the server may be another
         self._home = Path(tempfile.mkdtemp(prefix="cx_metrics_postgres_"))
         self._data = self._home / "data"
         self._as_user = _unprivileged_user(self._home)
@@ -273,7 +274,7 @@ class Postgres(Engine):
 
 
 class Spark(Engine):
-    """A local Spark session in this process, its catalog in memory and its tables as Parquet files in `folder`."""
+    """A local Spark session in this process: its catalog in memory, its tables as Parquet files in `folder`."""
 
     name = "spark"
 
@@ -287,19 +288,24 @@ class Spark(Engine):
         settings = {
             "spark.driver.host": "127.0.0.1",
             "spark.driver.bindAddress": "127.0.0.1",
-            "spark.driver.memory": "2g",
-            "spark.driver.extraJavaOptions": f"-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Dderby.system.home={folder}",
             "spark.ui.enabled": "false",
             "spark.ui.showConsoleProgress": "false",
             "spark.local.dir": str(folder / "local"),
             "spark.sql.warehouse.dir": str(folder / "warehouse"),
             "spark.sql.catalogImplementation": "in-memory",
             "spark.sql.session.timeZone": "UTC",
-            "spark.sql.shuffle.partitions": "1",
+            # many statements on few rows: planning, compiling and collecting garbage take all the time
+            "spark.driver.memory": "2g",
+            "spark.driver.extraJavaOptions": "-Xms2g -Xmn1200m -XX:+UseSerialGC -XX:TieredStopAtLevel=1",
             "spark.default.parallelism": "1",
+            "spark.sql.shuffle.partitions": "1",
             "spark.sql.adaptive.enabled": "false",
+            "spark.sql.autoBroadcastJoinThreshold": "-1",
             "spark.sql.codegen.wholeStage": "false",
             "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+            "spark.sql.constraintPropagation.enabled": "false",
+            "spark.sql.lightweightPlanChangeValidation": "false",
+            "spark.sql.maxPlanStringLength": "1000",
         }
         builder = SparkSession.builder.master("local[2]").appName("cx_metrics")
         for key, value in settings.items():
@@ -403,7 +409,7 @@ def _version(folder: Path) -> list[int]:
 
 
 def _unprivileged_user(home: Path) -> dict[str, Any]:
-    """Return the arguments of subprocess that leave root, which Postgres refuses; the user gets the folder."""
+    """Return the arguments of subprocess that leave root, which Postgres refuses; that user gets `home`."""
     if os.geteuid() != 0:
         return {}
     for name in ("postgres", "nobody"):
@@ -424,7 +430,10 @@ def _free_port() -> int:
 
 
 def _require_java() -> None:
-    advice = "install Java 17 or newer (Debian, Ubuntu: apt-get install openjdk-17-jre-headless), or set JAVA_HOME to it"
+    advice = (
+        "install Java 17 or newer (Debian, Ubuntu: apt-get install openjdk-17-jre-headless), "
+        "or set JAVA_HOME to it"
+    )
     home = os.environ.get("JAVA_HOME")
     java = str(Path(home, "bin", "java")) if home else shutil.which("java")
     if java is None or not Path(java).is_file():
@@ -433,8 +442,3 @@ def _require_java() -> None:
     found = re.search(r'version "(\d+)', asked.stderr + asked.stdout)
     if found is None or int(found.group(1)) < 17:
         raise MissingProgramError(f"Spark needs Java 17, and {java} is {asked.stderr.strip()}: {advice}")
-
-
-def engine_classes() -> Iterable[type[Engine]]:
-    """Return the engines, the reference first."""
-    return (DuckDB, Postgres, Spark)

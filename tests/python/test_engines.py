@@ -1,4 +1,4 @@
-"""The same models on every engine: DuckDB, Postgres and Spark build and test everything, and agree row for row.
+"""The same models on every engine: DuckDB, Postgres and Spark build and test everything and agree row for row.
 
 A failure here means that a model says something in SQL that engines read differently: a type that one of them
 picks by itself, an order that leaves ties or nulls open, a function of one dialect. Mend the model, or give the
