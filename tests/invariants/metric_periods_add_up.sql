@@ -1,11 +1,6 @@
 -- A failure means that the days of a metric do not add up to its weeks, months or all time: a day outside the calendar was dropped, or
 -- a period counted it twice. What to do: compare int_metric_days with int_metric_periods for the metric's measures. The denominator of
 -- a metric over two marts is left out: on a day on which only one of them has rows, the metric has none.
-{%- set over_two_marts = [] -%}
-{%- for metric in published_metrics() if metric.denominator and metric.denominator.model != metric.numerator.model -%}
-    {%- do over_two_marts.append(metric.name) -%}
-{%- endfor %}
-
 with
 
 sums as (
@@ -17,7 +12,15 @@ sums as (
         sum(numerator) as numerator,
         sum(
             case
-                when metric_name not in ({% for name in over_two_marts %}'{{ name }}', {% endfor %}'') then denominator
+                when
+                    metric_name not in (
+                        'none'
+                        {%- for metric in published_metrics() if metric.denominator and metric.denominator.model != metric.numerator.model -%}
+                        ,
+                        '{{ metric.name }}'
+                        {%- endfor %}
+                    )
+                    then denominator
             end
         ) as denominator
     from {{ ref('metric_values') }}

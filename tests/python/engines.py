@@ -46,7 +46,6 @@ class Engine(ABC):
     def __init__(self, folder: Path) -> None:
         """Keep what belongs to the engine in `folder`, which must exist."""
         self.folder = folder
-        self._builds = 0
 
     @abstractmethod
     def start_afresh(self) -> None:
@@ -57,8 +56,8 @@ class Engine(ABC):
         """Write raw tables, with the types that they have, into the schema `raw`."""
 
     @abstractmethod
-    def read(self, relation: str) -> tuple[list[str], Rows]:
-        """Return the columns and rows of a relation such as `marts.fct_contacts`; instants are naive UTC."""
+    def query(self, sql: str) -> tuple[list[str], Rows]:
+        """Return the columns and rows of a query; instants are naive UTC."""
 
     @abstractmethod
     def close(self) -> None:
@@ -68,7 +67,11 @@ class Engine(ABC):
         """Return the variables by which the project's profile finds this warehouse."""
         return {}
 
-    def run_dbt(self, *arguments: str) -> None:
+    def compile(self, sql: str) -> str:
+        """Return a query with the project's macros written out in this engine's SQL."""
+        return str(self.run_dbt("compile", "--inline", sql).results[0].node.compiled_code)
+
+    def run_dbt(self, *arguments: str) -> Any:
         """Run dbt on this engine, for example `run_dbt("build")`; raise AssertionError with what failed."""
         command = [
             *arguments,
@@ -80,7 +83,7 @@ class Engine(ABC):
         with _environment(self.environment()):
             outcome = dbtRunner().invoke(command)
         if outcome.success:
-            return
+            return outcome.result
         problems = [
             f"dbt {' '.join(arguments)} failed on {self.name}: {outcome.exception or ''}".rstrip(": ")
         ]
@@ -89,11 +92,15 @@ class Engine(ABC):
                 problems.append(f"{result.node.unique_id}: {result.message}")
         raise AssertionError("\n".join(problems))
 
-    def build(self, tables: RawTables) -> None:
-        """Load raw tables into an empty warehouse and build and test every model."""
+    def build(self, tables: RawTables, *, with_unit_tests: bool = False) -> None:
+        """Load raw tables into an empty warehouse, build every model and run its data tests."""
         self.start_afresh()
         self.load(tables)
-        self.run_dbt("build", "--exclude-resource-type", "unit_test")
+        self.run_dbt("build", *([] if with_unit_tests else ["--exclude-resource-type", "unit_test"]))
+
+    def read(self, relation: str) -> tuple[list[str], Rows]:
+        """Return the columns and rows of a relation such as `marts.fct_contacts`; instants are naive UTC."""
+        return self.query(f"select * from {relation}")
 
 
 class DuckDB(Engine):
@@ -103,16 +110,16 @@ class DuckDB(Engine):
 
     @property
     def path(self) -> Path:
-        """The database file of the present warehouse."""
-        return self.folder / f"warehouse_{self._builds}.duckdb"
+        """The database file."""
+        return self.folder / "warehouse.duckdb"
 
     def environment(self) -> dict[str, str]:
         """Return the variables by which the project's profile finds this warehouse."""
         return {"CX_DATABASE": str(self.path)}
 
     def start_afresh(self) -> None:
-        """Begin a new file."""
-        self._builds += 1
+        """Begin a new file, of the same name: with another one dbt would parse the project again."""
+        self.path.unlink(missing_ok=True)
 
     def load(self, tables: RawTables) -> None:
         """Write raw tables into the schema `raw`."""
@@ -123,10 +130,10 @@ class DuckDB(Engine):
                 connection.execute(f'create table raw."{name}" as select * from delivered')
                 connection.unregister("delivered")
 
-    def read(self, relation: str) -> tuple[list[str], Rows]:
-        """Return the columns and all rows of a relation."""
+    def query(self, sql: str) -> tuple[list[str], Rows]:
+        """Return the columns and rows of a query."""
         with duckdb.connect(str(self.path)) as connection:
-            cursor = connection.execute(f"select * from {relation}")
+            cursor = connection.execute(sql)
             return [column[0] for column in cursor.description or ()], cursor.fetchall()
 
     def close(self) -> None:
@@ -138,6 +145,7 @@ class Postgres(Engine):
 
     name = "postgres"
     superuser = "cx_metrics"
+    database_name = "cx_metrics"
 
     def __init__(self, folder: Path) -> None:
         """Create and start the cluster."""
@@ -162,11 +170,6 @@ class Postgres(Engine):
             self.close()
             raise
 
-    @property
-    def database(self) -> str:
-        """Name of the present warehouse's database."""
-        return f"cx_metrics_{self._builds}"
-
     def environment(self) -> dict[str, str]:
         """Return the variables by which the project's profile finds this warehouse."""
         return {
@@ -174,21 +177,21 @@ class Postgres(Engine):
             "CX_POSTGRES_PORT": str(self.port),
             "CX_POSTGRES_USER": self.superuser,
             "CX_POSTGRES_PASSWORD": "",
-            "CX_POSTGRES_DATABASE": self.database,
+            "CX_POSTGRES_DATABASE": self.database_name,
         }
 
     def start_afresh(self) -> None:
-        """Begin a new database."""
-        self._builds += 1
+        """Begin a new database, of the same name."""
         with self._connect("postgres") as connection:
             connection.autocommit = True
-            connection.cursor().execute(f"create database {self.database}")
+            connection.cursor().execute(f"drop database if exists {self.database_name} with (force)")
+            connection.cursor().execute(f"create database {self.database_name}")
 
     def load(self, tables: RawTables) -> None:
         """Write raw tables into the schema `raw`."""
         from psycopg2.extras import execute_values
 
-        with self._connect(self.database) as connection, connection.cursor() as cursor:
+        with self._connect(self.database_name) as connection, connection.cursor() as cursor:
             cursor.execute("create schema raw")
             for name, table in tables.items():
                 columns = [f'"{field.name}" {_postgres_type(field.type)}' for field in table.schema]
@@ -198,10 +201,10 @@ class Postgres(Engine):
                     execute_values(cursor, f'insert into raw."{name}" values %s', rows)
             connection.commit()
 
-    def read(self, relation: str) -> tuple[list[str], Rows]:
-        """Return the columns and all rows of a relation."""
-        with self._connect(self.database) as connection, connection.cursor() as cursor:
-            cursor.execute(f"select * from {relation}")
+    def query(self, sql: str) -> tuple[list[str], Rows]:
+        """Return the columns and rows of a query."""
+        with self._connect(self.database_name) as connection, connection.cursor() as cursor:
+            cursor.execute(sql)
             return [column.name for column in cursor.description], cursor.fetchall()
 
     def close(self) -> None:
@@ -315,21 +318,21 @@ class Spark(Engine):
 
     def start_afresh(self) -> None:
         """Drop every schema."""
-        self._builds += 1
         for schema in self._session.catalog.listDatabases():
             if schema.name != "default":
                 self._session.sql(f"drop schema {schema.name} cascade")
 
     def load(self, tables: RawTables) -> None:
         """Write raw tables as Parquet files and name them in the schema `raw`."""
-        folder = self.folder / f"raw_{self._builds}"
+        folder = self.folder / "raw"
+        shutil.rmtree(folder, ignore_errors=True)
         self._session.sql("create schema raw")
         for name, file in write_parquet(tables, folder).items():
             self._session.sql(f"create table raw.`{name}` using parquet location '{file.parent}'")
 
-    def read(self, relation: str) -> tuple[list[str], Rows]:
-        """Return the columns and all rows of a relation."""
-        table = self._session.sql(f"select * from {relation}").toArrow()
+    def query(self, sql: str) -> tuple[list[str], Rows]:
+        """Return the columns and rows of a query."""
+        table = self._session.sql(sql).toArrow()
         columns = [[_naive(value) for value in column.to_pylist()] for column in table.columns]
         return table.column_names, list(zip(*columns, strict=True))
 

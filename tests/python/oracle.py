@@ -683,7 +683,7 @@ class _Computation:
         talks = [span for leg in legs for span in leg.spans if span.kind in CONVERSATION]
         answered_at = min((span.start for span in talks), default=None)
         handles = [leg for leg in legs if leg.has_conversation]
-        problems = {problem for leg in legs for problem in leg.problems}
+        work_problems = {problem for leg in legs for problem in leg.problems}
         hand_overs = sum(1 for leg in legs for span in leg.spans if span.transfer_kind is not None)
 
         # waits
@@ -764,16 +764,17 @@ class _Computation:
 
         # durations
         dials = [span for span in spans if span.kind == "ring"] if direction == "outbound" else []
-        problems |= {span.problem for span in dials if span.problem}
-        work = (
-            sum(leg.talk_seconds + leg.hold_seconds + leg.wrap_seconds for leg in legs) if not problems else 0
-        )
+        dial_problems = {span.problem for span in dials if span.problem}
+        work = 0
+        if not work_problems:
+            work = sum(leg.talk_seconds + leg.hold_seconds + leg.wrap_seconds for leg in legs)
         reason = None
         if is_handled:
             if ended_at is None:
                 reason = "open"
-            elif problems:
-                reason = "negative" if "negative" in problems else "never closed"
+            elif work_problems or dial_problems:
+                # the agents' work goes before the dialling; alphabetical: negative before never closed
+                reason = min(work_problems or dial_problems)
             elif not handles:
                 reason = "no agent segment"
             elif work == 0:
@@ -1011,10 +1012,12 @@ class _Computation:
                 end = abandoned.ended_at
                 if not abandoned.is_abandoned or abandoned.abandoned_in != "queue" or end is None:
                     continue
+                if end < abandoned.started_at:
+                    continue
                 for later in contacts:
                     if later is not abandoned and end < later.started_at <= end + window:
                         later.is_redial = True
-                        if later.is_answered:
+                        if later.is_handled:
                             abandoned.is_answered_after_redial = True
 
     def _interval(self, center: Center, queue_id: str, instant: datetime) -> QueueInterval:

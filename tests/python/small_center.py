@@ -42,12 +42,12 @@ def raw_tables() -> dict[str, pa.Table]:
 
 
 def empty_tables() -> dict[str, pa.Table]:
-    """Return every table of the contract, typed and without a row."""
-    return {name: _arrow(table, []) for name, table in load_contract(PROJECT).items()}
+    """Return every required table, typed and without a row."""
+    return {name: _arrow(table, []) for name, table in load_contract(PROJECT).items() if not table.optional}
 
 
-def without_optional_tables() -> dict[str, pa.Table]:
-    """Return the small center as a company delivers it that has nothing but the required tables."""
+def required_tables() -> dict[str, pa.Table]:
+    """Return the small center of a company that delivers nothing but the required tables."""
     contract = load_contract(PROJECT)
     return {name: table for name, table in raw_tables().items() if not contract[name].optional}
 

@@ -465,13 +465,22 @@ class Smaller:
 
 
 def smaller_centers(center: RawTables) -> Iterable[Smaller]:
-    """Yield the center without one row, and without one value that may be null: what shrinking tries next."""
+    """Yield the center without one table, contact, row, or value that may be null: what shrinking tries next."""
     required = {
         (table.name, column.name)
         for table in load_contract(PROJECT).values()
         for column in table.columns
         if column.required
     }
+    for table, rows in center.items():
+        if len(rows) > 1:
+            yield Smaller({**center, table: []}, table)
+    for contact_id in sorted({row["contact_id"] for row in center["contacts"]}):
+        others = {
+            table: [row for row in center[table] if row["contact_id"] != contact_id]
+            for table in ("contacts", "contact_segments")
+        }
+        yield Smaller({**center, **others}, f"contact {contact_id}")
     for table, rows in center.items():
         for index, row in enumerate(rows):
             without = {name: list(others) for name, others in center.items()}

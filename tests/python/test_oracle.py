@@ -391,7 +391,7 @@ def _intersection(whole: RawTables, parts: Sequence[RawTables]) -> dict[str, lis
     for table, rows in whole.items():
         kept = []
         for row in rows:
-            versions = [_version_of(row, part[table]) for part in parts]
+            versions = [_version_of(row, part[table], rows) for part in parts]
             if all(version is not None for version in versions):
                 kept.append(
                     {
@@ -403,11 +403,13 @@ def _intersection(whole: RawTables, parts: Sequence[RawTables]) -> dict[str, lis
     return result
 
 
-def _version_of(row: RawRow, rows: Sequence[RawRow]) -> RawRow | None:
+def _version_of(row: RawRow, rows: Sequence[RawRow], whole: Sequence[RawRow]) -> RawRow | None:
+    """Return the row as it is among `rows`: itself, or the one that has a value less; None where it was left out."""
+    known = {id(other) for other in whole}
     for other in rows:
         if other is row:
             return other
     for other in rows:
-        if sum(other[name] != value for name, value in row.items()) == 1:
+        if id(other) not in known and sum(other[name] != value for name, value in row.items()) == 1:
             return other
     return None

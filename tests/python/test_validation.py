@@ -298,8 +298,14 @@ ROW_DAMAGE: Sequence[Damage] = [
     ),
     (
         "raw.contact_segments",
-        segment(2, segment_number="number + 70", ended_at="'2024-03-05 23:00:00'"),
-        ("single segments are shorter than half a day",),
+        copy_of(
+            "raw.contact_segments",
+            "contact_id = 'c0001' and kind = 'wrap'",
+            2,
+            segment_number="number + 70",
+            ended_at="'2024-03-05 23:00:00'",
+        ),
+        ("agents work less than half a day on one segment",),
     ),
     (
         "raw.contact_segments",
@@ -954,9 +960,9 @@ def test_command_fails_on_errors_and_says_what_to_do(row_damage: Path, tmp_path:
 @pytest.mark.parametrize(
     ("name", "content", "problem"),
     [
-        ("nowhere.duckdb", None, "no such database: run cxm load first"),
-        ("text.duckdb", "not a database", "is no DuckDB database"),
-        ("", None, "is a folder"),
+        ("nowhere.duckdb", None, "does not exist: run make build"),
+        ("text.duckdb", "not a database", "cannot be read"),
+        ("", None, "cannot be read"),
     ],
 )
 def test_database_that_cannot_be_read(tmp_path: Path, name: str, content: str | None, problem: str) -> None:

@@ -1,5 +1,5 @@
--- One row per domain with the instant up to which its data is complete: the lowest watermark of its feeds, or, where no feed
--- states one, the newest change that was delivered. Nothing reads the wall clock. local_time_reached_everywhere is the local time that
+-- One row per domain with the instant up to which its data is complete: the lowest watermark of its feeds, where a feed that states none
+-- is as complete as its newest change; without any, the newest change that was delivered. Nothing reads the wall clock. local_time_reached_everywhere is the local time that
 -- it is, or was, in the queue that is furthest behind.
 {{ config(materialized='table') }}
 
@@ -17,6 +17,10 @@ contacts as (
     select * from {{ ref('stg_contacts') }}
 ),
 
+contact_segments as (
+    select * from {{ ref('stg_contact_segments') }}
+),
+
 queues as (
     select * from {{ ref('stg_queues') }}
 ),
@@ -31,21 +35,30 @@ domains as (
     group by domain
 ),
 
-stated as (
-    select
-        feeds.domain,
-        min(feed_watermarks.complete_through) as complete_through
-    from feed_watermarks
-    inner join feeds
-        on feed_watermarks.feed = feeds.feed
-    group by feeds.domain
+changes as (
+    select max(updated_at) as updated_at from contacts
+    union all
+    select max(updated_at) as updated_at from contact_segments
 ),
 
 newest_change as (
     select
         'contacts' as domain,
         max(updated_at) as updated_at
-    from contacts
+    from changes
+),
+
+stated as (
+    select
+        feeds.domain,
+        min(coalesce(feed_watermarks.complete_through, newest_change.updated_at)) as complete_through
+    from feed_watermarks
+    inner join feeds
+        on feed_watermarks.feed = feeds.feed
+    left join newest_change
+        on feeds.domain = newest_change.domain
+    group by feeds.domain
+    having count(feed_watermarks.complete_through) > 0
 ),
 
 -- where the queues' day ends last: a local day is over once it is over there

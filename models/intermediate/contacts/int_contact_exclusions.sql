@@ -9,7 +9,8 @@
     'survey_call': "contacts.direction = 'outbound' and contacts.purpose = 'survey'",
     'outbound_sales': "contacts.direction = 'outbound' and contacts.purpose in ('sales', 'collections')",
     'automated_outbound': "contacts.direction = 'outbound' and contacts.initiation_method = 'api' and contacts.agent_segment_count = 0",
-    'empty_bot_session': "contacts.contact_outcome = 'self_served' and contacts.bot_seconds = 0 and contacts.ivr_seconds = 0",
+    'empty_bot_session': "contacts.contact_outcome = 'self_served' and contacts.bot_seconds + contacts.ivr_seconds = 0"
+        ~ " and not contacts.has_invalid_self_service",
 } %}
 
 with

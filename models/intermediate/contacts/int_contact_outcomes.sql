@@ -59,6 +59,7 @@ joined as (
         waits.invalid_ring_reason,
         coalesce(waits.ivr_seconds, 0) as ivr_seconds,
         coalesce(waits.bot_seconds, 0) as bot_seconds,
+        coalesce(waits.has_invalid_self_service, false) as has_invalid_self_service,
         coalesce(waits.consult_seconds, 0) as consult_seconds,
         handling.answered_at,
         coalesce(handling.agent_segment_count, 0) as agent_segment_count,

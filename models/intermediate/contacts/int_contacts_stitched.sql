@@ -1,6 +1,6 @@
 -- One row per contact: the records of one customer session put together. What the records disagree on is taken from the
 -- first record that knows it; what the end of the session decides, from the last.
-{%- set record_order = ['started_at', 'contact_record_id'] %}
+{%- set record_order = ['is_later_record', 'started_at', 'contact_record_id'] %}
 
 with
 
@@ -52,6 +52,8 @@ linked_records as (
         links.contact_id as stitched_contact_id,
         links.contact_record_id,
         links.is_callback_attempt,
+        -- clocks differ: the record that the others name is the first also where another one starts before it
+        case when links.contact_record_id = links.contact_id then 0 else 1 end as is_later_record,
         records.*
     from records
     inner join links

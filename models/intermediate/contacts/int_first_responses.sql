@@ -51,7 +51,6 @@ replies as (
     from legs
     inner join deferred
         on legs.contact_id = deferred.contact_id
-    where legs.has_conversation
     group by deferred.contact_id
 ),
 

@@ -20,6 +20,10 @@ dates as (
     select * from {{ ref('int_calendar') }}
 ),
 
+offsets as (
+    select * from {{ ref('int_timezone_offsets') }}
+),
+
 scheduled as (
     select
         queue_hours.queue_id,
@@ -47,14 +51,21 @@ scheduled as (
     where queue_holidays.queue_id is null
 ),
 
+-- open is what the queue's wall clock says, with each offset of the day: an hour that comes twice is open twice, one that never comes
+-- never
 periods as (
     select
-        queue_id,
-        date_day,
-        {{ to_utc('opens_local', 'timezone') }} as opens_at,
-        {{ to_utc('closes_local', 'timezone') }} as closes_at
+        scheduled.queue_id,
+        scheduled.date_day,
+        greatest({{ seconds_after('scheduled.opens_local', '-offsets.utc_offset_seconds') }}, offsets.valid_from) as opens_at,
+        least({{ seconds_after('scheduled.closes_local', '-offsets.utc_offset_seconds') }}, offsets.valid_to) as closes_at
     from scheduled
-    where closes_local > opens_local
+    inner join offsets
+        on
+            scheduled.timezone = offsets.timezone
+            and {{ seconds_after('scheduled.opens_local', '-offsets.utc_offset_seconds') }} < offsets.valid_to
+            and {{ seconds_after('scheduled.closes_local', '-offsets.utc_offset_seconds') }} > offsets.valid_from
+    where scheduled.closes_local > scheduled.opens_local
 ),
 
 grouped as (
@@ -91,8 +102,6 @@ merged as (
         max(closes_at) as closes_at
     from numbered
     group by queue_id, date_day, period_number
-    -- a period that opens in the hour that clocks skip may close before it opens
-    having max(closes_at) > min(opens_at)
 ),
 
 final as (

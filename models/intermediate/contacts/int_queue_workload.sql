@@ -1,9 +1,17 @@
 -- One row per queue and half hour with the agents' handle seconds that fell into it (B.4: workload is split over the intervals in which
--- it happened, other counts stand in the interval of arrival). A leg is spread from its start over its handle seconds.
+-- it happened, other counts stand in the interval of arrival). Work of a leg that knows no queue is that of its contact's queue.
 with
+
+spans as (
+    select * from {{ ref('int_agent_work_spans') }}
+),
 
 legs as (
     select * from {{ ref('int_agent_legs') }}
+),
+
+contacts as (
+    select * from {{ ref('int_contact_outcomes') }}
 ),
 
 queues as (
@@ -18,24 +26,42 @@ numbers as (
     {{ whole_numbers(96) }}
 ),
 
+-- what earlier spans of the leg already cover lies at the beginning of a span
+work as (
+    select
+        coalesce(legs.queue_id, contacts.queue_id) as queue_id,
+        {{ seconds_after(dbt.date_trunc('second', 'spans.ended_at'), '-spans.worked_seconds') }} as started_at,
+        spans.worked_seconds as handle_seconds
+    from spans
+    inner join legs
+        on
+            spans.contact_record_id = legs.contact_record_id
+            and coalesce(spans.agent_id, '') = coalesce(legs.agent_id, '')
+    left join contacts
+        on legs.contact_id = contacts.contact_id
+    where
+        spans.worked_seconds > 0
+        and not legs.has_invalid_duration
+),
+
 aligned as (
     select
-        legs.queue_id,
-        legs.started_at,
-        legs.handle_seconds,
+        work.queue_id,
+        work.started_at,
+        work.handle_seconds,
         cast(
-            (extract(minute from {{ seconds_after('legs.started_at', 'offsets.utc_offset_seconds') }}) % 30) * 60
-            + floor(extract(second from legs.started_at)) as bigint
+            (extract(minute from {{ seconds_after('work.started_at', 'offsets.utc_offset_seconds') }}) % 30) * 60
+            + extract(second from work.started_at) as bigint
         ) as seconds_into_interval
-    from legs
-    inner join queues
-        on legs.queue_id = queues.queue_id
+    from work
+    left join queues
+        on work.queue_id = queues.queue_id
     inner join offsets
         on
-            queues.timezone = offsets.timezone
-            and legs.started_at >= offsets.valid_from
-            and legs.started_at < offsets.valid_to
-    where legs.handle_seconds > 0
+            coalesce(queues.timezone, '{{ var("reporting_timezone") }}') = offsets.timezone
+            and work.started_at >= offsets.valid_from
+            and work.started_at < offsets.valid_to
+    where work.queue_id is not null
 ),
 
 within_one_interval as (
@@ -47,7 +73,7 @@ within_one_interval as (
     where seconds_into_interval + handle_seconds <= 1800
 ),
 
--- a leg over more than two days of handle time puts the rest into the last of its 96 half hours
+-- a span of more than two days puts the rest into the last of its 96 half hours
 over_several_intervals as (
     select
         aligned.queue_id,

@@ -38,7 +38,8 @@ identified as (
         contacts.started_at,
         contacts.ended_at,
         contacts.source_outcome,
-        coalesce(contacts.source_outcome = 'answered', answered.contact_id is not null) as is_answered,
+        contacts.source_outcome is not null and contacts.source_outcome = 'answered'
+        or answered.contact_id is not null and coalesce(contacts.source_outcome, 'callback') = 'callback' as is_answered,
         coalesce(contacts.callback_accepted, false) as callback_accepted
     from contacts
     inner join channels
@@ -61,7 +62,7 @@ unanswered as (
     from identified
     where
         not is_answered
-        and ended_at is not null
+        and ended_at >= started_at
         and not callback_accepted
         and coalesce(source_outcome, 'abandoned') = 'abandoned'
 ),
@@ -97,33 +98,57 @@ sequence as (
         on identified.contact_id = queued.contact_id
 ),
 
+-- the window is (end, end + W]: of events at the same instant, starts come before ends
+events as (
+    select
+        customer_id,
+        contact_id,
+        started_at as happened_at,
+        0 as is_end,
+        case when is_answered then started_at end as answered_start_at,
+        cast(null as {{ dbt.type_timestamp() }}) as abandoned_end_at
+    from sequence
+
+    union all
+
+    select
+        customer_id,
+        contact_id,
+        ended_at as happened_at,
+        1 as is_end,
+        cast(null as {{ dbt.type_timestamp() }}) as answered_start_at,
+        ended_at as abandoned_end_at
+    from sequence
+    where is_abandoned_in_queue
+),
+
 neighbours as (
     select
         *,
-        max(case when is_abandoned_in_queue then ended_at end) over (
+        max(abandoned_end_at) over (
             partition by customer_id
-            order by started_at, contact_id
+            order by happened_at, is_end, contact_id
             rows between unbounded preceding and 1 preceding
         ) as abandoned_before_at,
-        min(case when is_answered then started_at end) over (
+        min(answered_start_at) over (
             partition by customer_id
-            order by started_at, contact_id
+            order by happened_at, is_end, contact_id
             rows between 1 following and unbounded following
         ) as answered_later_at
-    from sequence
+    from events
 ),
 
 flagged as (
     select
         contact_id,
-        coalesce(
-            started_at <= {{ seconds_after('abandoned_before_at', 60 * var('redial_window_minutes')) }}, false
-        ) as is_redial,
-        coalesce(
-            is_abandoned_in_queue
-            and answered_later_at <= {{ seconds_after('ended_at', 60 * var('redial_window_minutes')) }}, false
-        ) as is_answered_after_redial
+        coalesce({{ dbt.bool_or(
+            'is_end = 0 and happened_at <= ' ~ seconds_after('abandoned_before_at', 60 * var('redial_window_minutes'))
+        ) }}, false) as is_redial,
+        coalesce({{ dbt.bool_or(
+            'is_end = 1 and answered_later_at <= ' ~ seconds_after('happened_at', 60 * var('redial_window_minutes'))
+        ) }}, false) as is_answered_after_redial
     from neighbours
+    group by contact_id
 ),
 
 final as (

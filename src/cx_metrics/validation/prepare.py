@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from cx_metrics.contract import Table, load_contract
+from cx_metrics.database import open_read_only
 from cx_metrics.errors import CxMetricsError, one_line
 from cx_metrics.landing.columns import quoted
-from cx_metrics.landing.database import explain
 from cx_metrics.validation.contract_suites import contract_expectations, typed_rows
 from cx_metrics.validation.report import Judged, Outcome, Report
 from cx_metrics.validation.suites import (
@@ -39,6 +39,14 @@ _NEEDS_A_VALUE = {
 }
 
 
+Query = Callable[[str], tuple[Any, ...] | None]
+"""Runs a statement in the connection that Great Expectations will read from, and returns its first row."""
+
+
+class UnreadableError(Exception):
+    """A statement failed; its text is the database's own first line."""
+
+
 @dataclass(slots=True)
 class Prepared:
     """A suite that can run: the select that it judges, and the expectations to run, with complete queries.
@@ -51,6 +59,14 @@ class Prepared:
     row_count: int = 0
     runnable: list[Expectation] = field(default_factory=list)
     settled: dict[str, Outcome] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The suites whose tables are there, and a select of all rows of each table that a query may name."""
+
+    prepared: list[Prepared]
+    relations: dict[str, str]
 
 
 def settings() -> dict[str, str]:
@@ -83,55 +99,52 @@ def choose_suites(root: Path, layer: Layer, tables: Sequence[str] | None) -> lis
     return [suite for suite in suites if suite.belongs_to(layer)]
 
 
-def prepare(database: Path, root: Path, suites: Sequence[Suite], report: Report) -> list[Prepared]:
-    """Write the select of every table that is there; note the absent ones in the report.
+def plan(database: Path, root: Path, suites: Sequence[Suite], report: Report) -> Plan:
+    """Look which tables there are and write the select of each; note the absent ones in the report.
 
     Raises CxMetricsError where the file cannot be read.
     """
     contract = load_contract(root)
     zones = _zones(root)
-    prepared = []
-    with _reading(database) as connection:
+    with open_read_only(database) as connection:
         columns = _columns(connection)
-        for suite in suites:
-            table = contract.get(suite.name) if suite.schema == RAW_SCHEMA else None
-            if suite.table not in columns:
-                _note_absent(suite, table, report)
-                continue
-            expectations = suite.expectations
-            if table is not None and not table.written_by_landing:
-                expectations = (*contract_expectations(table, columns[suite.table], zones), *expectations)
-            relations = {
-                name: f"({_relation(name, contract, columns, zones)})"
-                for expectation in expectations
-                for name in expectation.needs
-                if name in columns
-            }
-            base = f"({_relation(suite.table, contract, columns, zones)})"
-            derived = "".join(f", {sql} as {quoted(column)}" for column, sql in suite.derived.items())
-            whole = replace(suite, expectations=tuple(expectations))
-            item = Prepared(whole, f"select *{derived} from {base} as delivered")
-            _settle(connection, item, relations)
-            prepared.append(item)
-    return prepared
+    relations = {name: _relation(name, contract, columns, zones) for name in columns}
+    prepared = []
+    for suite in suites:
+        table = contract.get(suite.name) if suite.schema == RAW_SCHEMA else None
+        if suite.table not in columns:
+            _note_absent(suite, table, report)
+            continue
+        expectations = suite.expectations
+        if table is not None and not table.written_by_landing:
+            expectations = (*contract_expectations(table, columns[suite.table], zones), *expectations)
+        derived = "".join(f", {sql} as {quoted(column)}" for column, sql in suite.derived.items())
+        select = f"select *{derived} from ({relations[suite.table]}) as delivered"
+        prepared.append(Prepared(replace(suite, expectations=expectations), select))
+    return Plan(prepared, relations)
 
 
-@contextmanager
-def _reading(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    if database.is_dir():
-        raise CxMetricsError(f"{database}: is a folder: name a DuckDB file")
-    if not database.exists():
-        raise CxMetricsError(
-            f"{database}: no such database: run cxm load first, or name it with --database or CX_DATABASE"
-        )
-    try:
-        connection = duckdb.connect(str(database), read_only=True, config=dict(settings()))
-    except duckdb.Error as error:
-        raise CxMetricsError(explain(error, database)) from error
-    try:
-        yield connection
-    finally:
-        connection.close()
+def settle(plan: Plan, query: Query) -> None:
+    """Put each expectation where it belongs: to be run, or settled without.
+
+    Raw tables are typed once, into temporary tables of the connection, for their reading takes longer than all
+    that is asked of them.
+    """
+    for item in plan.prepared:
+        try:
+            if item.suite.schema == RAW_SCHEMA:
+                typed = quoted(item.suite.table)
+                query(f"create temp table {typed} as {item.select}")
+                item.select = f"select * from temp.main.{typed}"
+                plan.relations[item.suite.table] = item.select
+        except UnreadableError as error:
+            _settle_unreadable(item, str(error))
+    for item in plan.prepared:
+        if not item.settled:
+            try:
+                _settle(item, plan.relations, query)
+            except UnreadableError as error:
+                _settle_unreadable(item, str(error))
 
 
 def _columns(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
@@ -181,40 +194,41 @@ def _relation(
     return f"select * from {quoted(schema)}.{quoted(table)}"
 
 
-def _settle(connection: duckdb.DuckDBPyConnection, item: Prepared, relations: dict[str, str]) -> None:
-    """Count rows and values, and put each expectation where it belongs: to be run, or settled without."""
+def _settle_unreadable(item: Prepared, reason: str) -> None:
+    unreadable = Expectation(
+        name="the table can be read",
+        type="table_readable",
+        kwargs={},
+        severity="error",
+        means="It is a view on something that is gone, or the suite names a column that it lacks.",
+        remedy="Run dbt build; if it stays, mend the columns in the suite.",
+    )
+    item.settled[unreadable.name] = Outcome(
+        item.suite.table, unreadable, "not judged", "error", one_line(reason)
+    )
+    item.suite = replace(item.suite, expectations=(unreadable,))
+
+
+def _settle(item: Prepared, relations: dict[str, str], query: Query) -> None:
+    """Count rows and values: an expectation on an average or a sum cannot do without a value."""
     suite = item.suite
-    aggregated = {
+    values = {
         str(expectation.kwargs.get("column")): 0
         for expectation in suite.expectations
         if expectation.type in _NEEDS_A_VALUE
     }
-    counts = ", ".join(["count(*)", *(f"count({quoted(column)})" for column in aggregated)])
-    try:
-        found = connection.execute(f"select {counts} from ({item.select})").fetchone()
-    except duckdb.Error as error:
-        unreadable = Expectation(
-            name="the table can be read",
-            type="table_readable",
-            kwargs={},
-            severity="error",
-            means="It is a view on something that is gone, or the suite names a column that it lacks.",
-            remedy="Run dbt build; if it stays, mend the columns in the suite.",
-        )
-        reason = one_line(str(error).partition("\n")[0])
-        item.settled[unreadable.name] = Outcome(suite.table, unreadable, "not judged", "error", reason)
-        item.suite = replace(suite, expectations=(unreadable,))
-        return
+    counts = ", ".join(["count(*)", *(f"count({quoted(column)})" for column in values)])
+    found = query(f"select {counts} from ({item.select})")
     assert found is not None, "a count gives a row"
     item.row_count = found[0]
-    aggregated = dict(zip(aggregated, found[1:], strict=True))
+    values = dict(zip(values, found[1:], strict=True))
     for expectation in suite.expectations:
         missing = [name for name in expectation.needs if name not in relations]
         if missing:
             item.settled[expectation.name] = Outcome(
                 suite.table, expectation, "absent", expectation.severity, f"no {', '.join(missing)}"
             )
-        elif expectation.type in _NEEDS_A_VALUE and not aggregated[str(expectation.kwargs.get("column"))]:
+        elif expectation.type in _NEEDS_A_VALUE and not values[str(expectation.kwargs.get("column"))]:
             item.settled[expectation.name] = Outcome(
                 suite.table, expectation, "no data", expectation.severity, "no values"
             )
@@ -226,6 +240,8 @@ def _complete(expectation: Expectation, relations: dict[str, str]) -> Expectatio
     """Put the tables into the query of an expectation; a brace that stays is doubled, as its format asks."""
     if not expectation.needs:
         return expectation
-    doubled = {name: relation.replace("{", "{{").replace("}", "}}") for name, relation in relations.items()}
+    doubled = {
+        name: f"({relations[name]})".replace("{", "{{").replace("}", "}}") for name in expectation.needs
+    }
     query = replace_references(str(expectation.kwargs["unexpected_rows_query"]), doubled)
     return replace(expectation, kwargs={**expectation.kwargs, "unexpected_rows_query": query})

@@ -14,7 +14,15 @@ from typing import TYPE_CHECKING, Any
 from cx_metrics.contract import find_project_root
 from cx_metrics.errors import CxMetricsError, one_line
 from cx_metrics.validation.data_docs import check_folder, write_pages
-from cx_metrics.validation.prepare import Prepared, choose_suites, prepare, settings
+from cx_metrics.validation.prepare import (
+    Plan,
+    Prepared,
+    UnreadableError,
+    choose_suites,
+    plan,
+    settings,
+    settle,
+)
 from cx_metrics.validation.report import Judged, Outcome, Report
 from cx_metrics.validation.suites import Expectation, Layer
 
@@ -39,13 +47,12 @@ def validate(
     written to that folder. Raises CxMetricsError where the file cannot be read or a suite is not in its form.
     """
     root = project_dir or find_project_root()
-    if docs is not None:
-        check_folder(docs)
     suites = choose_suites(root, layer, tables)
     report = Report()
-    prepared = prepare(database, root, suites, report)
-    order = [suite.table for suite in suites]
-    _judge(database, prepared, report, order, docs)
+    planned = plan(database, root, suites, report)
+    if docs is not None:
+        check_folder(docs)
+    _judge(database, planned, report, [suite.table for suite in suites], docs)
     return report
 
 
@@ -90,10 +97,8 @@ def _keep_duckdb_connected() -> None:
         engine._PERSISTED_CONNECTION_DIALECTS = (*kept, _Dialect("duckdb"))
 
 
-def _judge(
-    database: Path, prepared: list[Prepared], report: Report, order: list[str], docs: Path | None
-) -> None:
-    """Run what is prepared in one checkpoint, complete the report, and write the Data Docs."""
+def _judge(database: Path, planned: Plan, report: Report, order: list[str], docs: Path | None) -> None:
+    """Run what is planned in one checkpoint, complete the report, and write the Data Docs."""
     gx = great_expectations()
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
@@ -108,8 +113,9 @@ def _judge(
     )
     engine = source.get_execution_engine()
     try:
-        results, identifiers = _checkpoint(gx, context, source, prepared)
-        for item in prepared:
+        settle(planned, lambda statement: _first_row(engine, statement))
+        results, identifiers = _checkpoint(gx, context, source, planned.prepared)
+        for item in planned.prepared:
             report.judged.append(_judged(item, results.get(item.suite.table, {}), engine))
         report.judged.sort(key=lambda judged: order.index(judged.suite.table))
         if docs is not None:
@@ -118,6 +124,20 @@ def _judge(
         engine.close()
         engine.engine.dispose()
         source.get_engine().dispose()
+
+
+def _first_row(engine: Any, statement: str) -> tuple[Any, ...] | None:
+    """Run a statement in Great Expectations' own connection, which stays open, and return its first row."""
+    from sqlalchemy.exc import DBAPIError
+
+    with engine.get_connection() as connection:
+        try:
+            row = connection.exec_driver_sql(statement).fetchone()
+        except DBAPIError as error:
+            connection.rollback()
+            raise UnreadableError(str(error.orig).partition("\n")[0]) from error
+        connection.commit()
+    return None if row is None else tuple(row)
 
 
 def _checkpoint(
@@ -154,7 +174,8 @@ def _checkpoint(
 
 
 def _gx_suite(gx: ModuleType, item: Prepared) -> Any:
-    suite = gx.ExpectationSuite(name=item.suite.table, notes=item.suite.about)
+    derived = [f"{column} is {one_line(sql)}" for column, sql in item.suite.derived.items()]
+    suite = gx.ExpectationSuite(name=item.suite.table, notes=[item.suite.about, *derived])
     written = {expectation.name: expectation for expectation in item.suite.expectations}
     for expectation in item.runnable:
         try:

@@ -1,16 +1,16 @@
 -- A failure means that splitting agents' seconds over half hours lost or added some: a queue's workload must be the handle time of its
--- legs, to the second. What to do: look for a leg of this queue that lies across a clock change or over more than two days in
--- int_queue_workload.
+-- legs, to the second; a leg that knows no queue works for that of its contact. What to do: look for a leg of this queue that lies
+-- across a clock change or over more than two days in int_queue_workload.
 with
 
 legs as (
     select
-        legs.queue_id,
+        coalesce(legs.queue_id, contacts.queue_id) as queue_id,
         sum(legs.handle_seconds) as handle_seconds
     from {{ ref('int_agent_legs') }} as legs
-    inner join {{ ref('dim_queue') }} as queues
-        on legs.queue_id = queues.queue_id
-    group by legs.queue_id
+    left join {{ ref('fct_contacts') }} as contacts
+        on legs.contact_id = contacts.contact_id
+    group by coalesce(legs.queue_id, contacts.queue_id)
 ),
 
 intervals as (
@@ -28,4 +28,6 @@ select
 from legs
 full outer join intervals
     on legs.queue_id = intervals.queue_id
-where coalesce(legs.handle_seconds, 0) is distinct from coalesce(intervals.workload_seconds, 0)
+where
+    (legs.queue_id is not null or intervals.queue_id is not null)
+    and coalesce(legs.handle_seconds, 0) is distinct from coalesce(intervals.workload_seconds, 0)
