@@ -32,7 +32,7 @@ select contact_id, 1 as contact_record_count, * exclude (contact_id, initial_con
 from records where contact_id not in (select record_id from links)
 union all by name
 select
-    l.contact_id, count(*) as contact_record_count,
+    root as contact_id, count(*) as contact_record_count,
     min_by(customer_id, o) filter (customer_id is not null) as customer_id,
     nullif(min_by(coalesce(identity_confidence, ''), o) filter (customer_id is not null), '') as identity_confidence,
     min_by(channel, o) as channel, min_by(direction, o) as direction,
@@ -51,8 +51,11 @@ select
     min_by(source_outcome, o) filter (source_outcome is not null) as source_outcome,
     min_by(source_exclusion, o) filter (source_exclusion is not null) as source_exclusion,
     count(*) filter (is_callback) as attempts
-from (select *, row(started_at, contact_id) as o from records) r join links l on r.contact_id = l.record_id
-group by l.contact_id;
+from (
+    select r.*, l.contact_id as root, l.is_callback, row(r.contact_id <> l.contact_id, r.started_at, r.contact_id) as o
+    from records r join links l on r.contact_id = l.record_id
+)
+group by root;
 
 create temp table legs as
 select
@@ -65,7 +68,7 @@ select
     bool_or(kind = 'wrap' and closed is null) as capped,
     sum(greatest(0, date_diff('second', greatest(start, coalesce(covered, start)), stop))) as handled,
     sum(greatest(0, date_diff('second', greatest(start, coalesce(held, start)), stop))) filter (kind = 'hold') as hold,
-    sum(greatest(0, date_diff('second', greatest(start, coalesce(covered, start)), stop))) filter (kind = 'wrap') as wrap,
+    sum(greatest(0, date_diff('second', greatest(start, coalesce(connected, start)), stop))) filter (kind <> 'wrap') as connected,
     max(greatest(0, date_diff('second', greatest(start, coalesce(held, start)), stop))) filter (kind = 'hold' and stop >= start) as longest_hold,
     count(transfer_kind) as transfers, count(*) filter (transfer_kind = 'escalation') as escalations
 from (
@@ -74,7 +77,8 @@ from (
         agent_id, queue_id, transfer_kind, started_at as start, ended_at as closed,
         case when kind = 'wrap' and ended_at is null then started_at + interval 900 second else ended_at end as stop,
         max(case when stop >= start then stop end) over w as covered,
-        max(case when stop >= start and kind = 'hold' then stop end) over w as held
+        max(case when stop >= start and kind = 'hold' then stop end) over w as held,
+        max(case when stop >= start and kind <> 'wrap' then stop end) over w as connected
     from segments s left join links l using (record_id)
     where kind in ('talk', 'hold', 'wrap') or (kind = 'message' and agent_id is not null)
     window w as (partition by s.record_id, agent_id order by started_at, segment_number rows between unbounded preceding and 1 preceding)
@@ -90,7 +94,7 @@ select
     min_by(queue_id, o) filter (queue_id is not null) as queue_id,
     bool_or(invalid) as invalid, min(problem) as problem, bool_or(capped) as capped,
     sum(handled) filter (not invalid) as handled, sum(coalesce(hold, 0)) filter (not invalid) as hold,
-    sum(greatest(handled - coalesce(hold, 0) - coalesce(wrap, 0), 0)) filter (not invalid) as talk,
+    sum(coalesce(connected, 0) - coalesce(hold, 0)) filter (not invalid) as talk,
     max(longest_hold) as longest_hold, greatest(sum(transfers), count(*) filter (talked) - 1) as transfers, sum(escalations) as escalations,
     count(*) filter (is_callback and talked) > 0 as reached, min(started_at) filter (is_callback) as first_callback_at
 from (select *, row(started_at, record_id, coalesce(agent_id, '~')) as o from legs)
@@ -101,7 +105,8 @@ select
     contact_id, bool_or(kind in ('queue', 'ring') and not is_callback) as queued, bool_or(kind = 'ivr') as ivr, bool_or(kind = 'bot') as bot,
     min(started_at) filter (kind in ('queue', 'ring') and not is_callback) as queued_at,
     min_by(queue_id, row(started_at, segment_number)) filter (kind = 'queue' and queue_id is not null) as queue_id,
-    bool_or(kind in ('queue', 'ring') and seconds is null) as invalid,
+    bool_or(kind in ('queue', 'ring') and seconds is null) as invalid, bool_or(kind in ('ivr', 'bot') and seconds is null) as self_invalid,
+    min(case when kind = 'ring' and ended_at is null then 'never closed' when kind = 'ring' and ended_at < started_at then 'negative' end) as ring_problem,
     coalesce(sum(seconds) filter (kind in ('queue', 'ring') and not is_callback and before_answer), 0) as queue_seconds,
     coalesce(sum(seconds) filter (kind in ('queue', 'ring')), 0) as wait_seconds, coalesce(sum(seconds) filter (kind = 'ring'), 0) as ring_seconds,
     coalesce(sum(seconds) filter (kind = 'ivr'), 0) as ivr_seconds, coalesce(sum(seconds) filter (kind = 'bot'), 0) as bot_seconds,
@@ -126,6 +131,13 @@ select
     (select min(started_at) from records) as first_at, (select max(greatest(started_at, updated_at)) from records) as last_at,
     (select min(complete_through) from read_parquet('{data}/feed_watermarks.parquet')) as as_of;
 
+create temp table offsets as
+select zone, utc_offset, min(hour) as since, max(hour) + interval 30 minute as until
+from (select *, sum(changed) over (partition by zone order by hour) as span from (
+    select *, coalesce(utc_offset <> lag(utc_offset) over (partition by zone order by hour), false)::int as changed from zone_hours
+))
+group by zone, utc_offset, span;
+
 create temp table periods as
 with
     days as (
@@ -133,12 +145,12 @@ with
     ),
     open_days as (
         select
-            q.queue_id, d.day, timezone('UTC', timezone(q.timezone, d.day + h.opens_at::time)) as opens_at,
-            timezone('UTC', timezone(q.timezone, case
+            q.queue_id, d.day, greatest(d.day + h.opens_at::time - to_seconds(o.utc_offset), o.since) as opens_at,
+            least(case
                 when coalesce(h.closes_at, '24:00') = '24:00' then (d.day + 1)::timestamp else d.day + h.closes_at::time
-            end)) as closes_at
+            end - to_seconds(o.utc_offset), o.until) as closes_at
         from read_parquet('{data}/queue_hours.parquet') h
-        join queues q using (queue_id) join days d on isodow(d.day) = h.weekday
+        join queues q using (queue_id) join days d on isodow(d.day) = h.weekday join offsets o on o.zone = q.timezone
         where (q.queue_id, d.day) not in (select queue_id, holiday_on from read_parquet('{data}/queue_holidays.parquet'))
     ),
     islands as (
@@ -165,7 +177,7 @@ select
     coalesce(w.queued_at, c.started_at) as queued_at, coalesce(w.queued, false) as has_queue, coalesce(w.ivr, false) as has_ivr, coalesce(w.bot, false) as has_bot,
     coalesce(w.invalid, h.contact_id is null) as invalid_wait, coalesce(w.queue_seconds, 0) as queue_s, coalesce(w.wait_seconds, 0) as wait_s,
     coalesce(w.ring_seconds, 0) as ring_s, coalesce(w.ivr_seconds, 0) as ivr_s, coalesce(w.bot_seconds, 0) as bot_s,
-    coalesce(w.consult_seconds, 0) as consult_s, h.* exclude (contact_id, queue_id, handles), coalesce(h.handles, 0) as handles,
+    coalesce(w.consult_seconds, 0) as consult_s, coalesce(w.self_invalid, false) as self_invalid, w.ring_problem, h.* exclude (contact_id, queue_id, handles), coalesce(h.handles, 0) as handles,
     least(h.first_callback_at, w.callback_ring_at) as called_back_at,
     case
         when source_outcome is not null then source_outcome
@@ -210,7 +222,7 @@ select
         when direction = 'outbound' and purpose = 'survey' then 'survey_call'
         when direction = 'outbound' and purpose in ('sales', 'collections') then 'outbound_sales'
         when direction = 'outbound' and initiation_method = 'api' and handles = 0 then 'automated_outbound'
-        when outcome = 'self_served' and bot_s = 0 and ivr_s = 0 then 'empty_bot_session'
+        when outcome = 'self_served' and bot_s = 0 and ivr_s = 0 and not self_invalid then 'empty_bot_session'
     end as exclusion
 from localised l
 left join periods p on p.queue_id = l.q and p.day = queued_local::date and l.queued_at >= p.opens_at and l.queued_at < p.closes_at
@@ -300,6 +312,7 @@ select
     end as is_responded_in_time
 from (select *, case
     when invalid then coalesce(problem, 'never closed')
+    when direction = 'outbound' and ring_problem is not null then ring_problem
     when handles > 0 and coalesce(handled, 0) = 0 then 'zero'
     when outcome = 'answered' and handles = 0 then 'no agent segment'
 end as problem_found from judged) j

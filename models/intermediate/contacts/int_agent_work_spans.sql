@@ -1,8 +1,6 @@
 -- One row per span of agent work on a contact: talk, hold, wrap-up, or a message that an agent wrote. Durations are made
 -- fit here (B.7): a span that ends before it starts or never ends has none; wrap-up that was never closed is capped. Seconds
 -- that an earlier span of the same agent on the same record already covers are not counted twice.
-{{ config(materialized='table') }}
-
 with
 
 segments as (
