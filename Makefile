@@ -24,7 +24,7 @@ test: .venv/ready
 lint: .venv/ready
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/yamllint --strict .
 	$(BIN)/dbt parse --quiet && $(BIN)/mf validate-configs --skip-dw
-	$(BIN)/sqlfluff lint models tests/invariants analyses
+	$(BIN)/sqlfluff lint models tests analyses
 	$(BIN)/dbt-score lint --manifest target/manifest.json && $(BIN)/dbt-bouncer run --config-file dbt-bouncer.yml
 	$(BIN)/cxm docs metrics --check && $(BIN)/cxm docs mapping --check
 

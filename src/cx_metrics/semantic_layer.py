@@ -13,14 +13,16 @@ Several, on one connection::
         table = layer.query(["aht_seconds"], ["week"], where={"channel": ["voice", "chat"]}, start=date(2024, 3, 1))
         table.to_pandas()
 
-MetricFlow reads the definitions in `target/semantic_manifest.json`, which every dbt command writes; the query runs on the DuckDB file,
-which is only read. `audit.metric_values` holds the same numbers as a plain table.
+MetricFlow reads the definitions in `target/semantic_manifest.json`, which every dbt command writes; the query runs on
+the DuckDB file, which is only read. `audit.metric_values` holds the same numbers as a plain table.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime, time
 from pathlib import Path
 from types import TracebackType
@@ -35,6 +37,7 @@ from metricflow.engine.metricflow_engine import (
 )
 from metricflow.protocols.sql_client import SqlEngine
 from metricflow.sql.render.duckdb_renderer import DuckDbSqlPlanRenderer
+from metricflow_semantic_interfaces.type_enums.dimension_type import DimensionType
 from metricflow_semantics.model.dbt_manifest_parser import parse_manifest_from_dbt_generated_manifest
 from metricflow_semantics.model.semantic_manifest_lookup import SemanticManifestLookup
 
@@ -63,7 +66,8 @@ class SemanticLayer:
         if not database.is_file():
             raise CxMetricsError(f"{database}: does not exist: run dbt build, or set CX_DATABASE")
         try:
-            definitions = parse_manifest_from_dbt_generated_manifest(manifest.read_text(encoding="utf-8"))
+            with _without_notes_on_measures():
+                definitions = parse_manifest_from_dbt_generated_manifest(manifest.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise CxMetricsError(f"{manifest}: cannot be read, run dbt parse again: {error}") from error
         self._connection = _opened(database, _database_name(definitions))
@@ -84,7 +88,7 @@ class SemanticLayer:
         self._connection.close()
 
     def metrics(self) -> list[str]:
-        """Return the names of all metrics, in alphabetical order: the published ones and the parts that they are made of."""
+        """Return the names of all metrics, in order: published ones, and their numerators and denominators."""
         return sorted(metric.name for metric in self._engine.list_metrics(include_dimensions=False))
 
     def dimensions(self, metrics: str | Sequence[str]) -> list[str]:
@@ -92,10 +96,7 @@ class SemanticLayer:
 
         Raises CxMetricsError for a metric that does not exist.
         """
-        names = self._known_metrics(metrics)
-        return sorted(
-            {_short(name) for name in self._group_by_names(names) if not name.startswith("metric_time")}
-        )
+        return sorted({_short(name) for name in self._dimension_names(self._known_metrics(metrics))})
 
     def sql(
         self,
@@ -140,12 +141,14 @@ class SemanticLayer:
         """Return metrics as an Arrow table: first the columns of `group_by`, as named there, then the metrics.
 
         `group_by` takes periods (day, week, month, quarter, year: the date of the first day) and dimensions of the
-        metrics (`channel`, `queue_id`; see `dimensions`). `where` is a mapping of dimensions to the value or values that they may have, or
-        MetricFlow filters such as "{{ Dimension('contact__channel') }} = 'voice'". `order_by` names columns, with a minus before it for
-        the largest first; without it rows are in the order of `group_by`. `start` and `end` are days, both included.
+        metrics (`channel`, `queue_id`; see `dimensions`). `where` is a mapping of dimensions to the value or values
+        that they may have, or MetricFlow filters such as "{{ Dimension('contact__channel') }} = 'voice'".
+        `order_by` names columns, with a minus before it for the largest first; without it rows are in the order of
+        `group_by`. `start` and `end` are days, both included.
 
-        Shares are 0 to 1 and a metric without a denominator is null. Small numbers are not suppressed here, as
-        they are in audit.metric_values. Raises CxMetricsError for metrics and dimensions that do not exist or do not fit together.
+        Shares are 0 to 1, counts are whole, and a metric without a denominator is null. Small numbers are not
+        suppressed here, as they are in audit.metric_values. Raises CxMetricsError for metrics and dimensions that
+        do not exist or do not fit together.
         """
         groups = _listed(group_by)
         names = self._known_metrics(metrics)
@@ -163,9 +166,12 @@ class SemanticLayer:
         except duckdb.Error as error:
             raise CxMetricsError(f"the database cannot answer this, build it again: {error}") from error
         table = table.rename_columns([*groups, *names])
-        for index, name in enumerate(groups):
-            if name in GRAINS:
-                table = table.set_column(index, name, table.column(index).cast(pa.date32()))
+        for index, field in enumerate(table.schema):
+            if field.name in GRAINS:
+                table = table.set_column(index, field.name, table.column(index).cast(pa.date32()))
+            elif pa.types.is_decimal(field.type) and field.type.scale == 0:
+                # a count, which DuckDB adds up in 128 bits
+                table = table.set_column(index, field.name, table.column(index).cast(pa.int64()))
         return table
 
     def _known_metrics(self, metrics: str | Sequence[str]) -> list[str]:
@@ -178,23 +184,21 @@ class SemanticLayer:
                 _refuse("metric", name, known)
         return names
 
-    def _group_by_names(self, metrics: Sequence[str]) -> list[str]:
-        return [
-            dimension.dunder_name for dimension in self._engine.simple_dimensions_for_metrics(list(metrics))
-        ]
+    def _dimension_names(self, metrics: Sequence[str]) -> list[str]:
+        """Return MetricFlow's names of the dimensions that these metrics share, such as contact__channel."""
+        found = self._engine.simple_dimensions_for_metrics(list(metrics))
+        return sorted(
+            {dimension.dunder_name for dimension in found if dimension.type is DimensionType.CATEGORICAL}
+        )
 
     def _qualified(self, name: str, metrics: Sequence[str]) -> str:
         """Return MetricFlow's name of a dimension or period."""
         if name in GRAINS:
             return f"metric_time__{name}"
-        known = [group for group in self._group_by_names(metrics) if not group.startswith("metric_time")]
-        found = sorted({group for group in known if name in (group, _short(group))})
+        known = self._dimension_names(metrics)
+        found = [group for group in known if name in (group, _short(group))]
         if not found:
-            _refuse(
-                f"dimension of {', '.join(metrics)}",
-                name,
-                [*GRAINS, *sorted({_short(group) for group in known})],
-            )
+            _refuse(f"dimension of {', '.join(metrics)}", name, [*GRAINS, *map(_short, known)])
         if len(found) > 1:
             raise CxMetricsError(f"dimension {name} is ambiguous here: write one of {', '.join(found)}")
         return found[0]
@@ -228,7 +232,8 @@ def semantic_layer(
     """Open the semantic layer of a project.
 
     `project_dir` is found as every command finds it, `database` is the DuckDB file (CX_DATABASE by default), and
-    `target_path` the folder of dbt's artefacts (`target` in the project). Raises CxMetricsError where one of them is missing.
+    `target_path` the folder of dbt's artefacts (`target` in the project). Raises CxMetricsError where one of them is
+    missing.
     """
     project = Path(project_dir) if project_dir is not None else find_project_root()
     target = Path(target_path) if target_path is not None else project / "target"
@@ -247,11 +252,26 @@ def query_metrics(
     project_dir: str | Path | None = None,
     database: str | Path | None = None,
 ) -> list[dict[str, Any]]:
-    """Answer one question: metrics as a list of rows, one dictionary each. See `SemanticLayer.query` and `semantic_layer`."""
+    """Answer one question: metrics as a list of rows, one dictionary each.
+
+    The arguments are those of `SemanticLayer.query` and of `semantic_layer`, and so are the errors.
+    """
     with semantic_layer(project_dir, database) as layer:
         table = layer.query(metrics, group_by, where, order_by=order_by, limit=limit, start=start, end=end)
         rows: list[dict[str, Any]] = table.to_pylist()
         return rows
+
+
+@contextmanager
+def _without_notes_on_measures() -> Iterator[None]:
+    """Keep MetricFlow from a line of log for each measure with an expression that has a metric of its own."""
+    log = logging.getLogger("metricflow_semantic_interfaces.transformations.fix_proxy_metrics")
+    before = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
 
 
 class _SqlDialect:

@@ -15,9 +15,10 @@ sums as (
                 when
                     metric_name not in (
                         'none'
-                        {%- for metric in published_metrics() if metric.denominator and metric.denominator.model != metric.numerator.model -%}
-                        ,
+                        {%- for metric in published_metrics() if metric.denominator %}
+                        {%- if metric.denominator.model != metric.numerator.model %},
                         '{{ metric.name }}'
+                        {%- endif %}
                         {%- endfor %}
                     )
                     then denominator

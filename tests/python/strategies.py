@@ -428,6 +428,31 @@ def with_prefix(row: Mapping[str, Any], prefix: str) -> Row:
     }
 
 
+def shifted(center: RawTables, days: int) -> dict[str, list[RawRow]]:
+    """Return a center as it would be so many days later; texts that are no instants or days stay as they are."""
+    contract = load_contract(PROJECT)
+    kinds = {
+        (table.name, column.name): column.data_type for table in contract.values() for column in table.columns
+    }
+    return {
+        table: [
+            {name: _later(value, kinds[table, name], days) for name, value in row.items()} for row in rows
+        ]
+        for table, rows in center.items()
+    }
+
+
+def _later(text: Any, data_type: str, days: int) -> Any:
+    if not isinstance(text, str) or data_type not in ("timestamp", "date"):
+        return text
+    try:
+        if data_type == "date":
+            return (date.fromisoformat(text) + timedelta(days=days)).isoformat()
+        return (datetime.fromisoformat(text) + timedelta(days=days)).isoformat(sep=" ")
+    except ValueError:
+        return text
+
+
 def typed(raw: RawTables) -> dict[str, list[Row]]:
     """Return raw rows with the contract's types instead of text, as a warehouse would hold them; what is no such value is None."""
     contract = load_contract(PROJECT)

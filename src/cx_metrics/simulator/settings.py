@@ -89,7 +89,11 @@ class Settings:
             raise CxMetricsError("start must lie between 1972 and 2200, and days be at most 36525")
         if contacts is None and customers is None:
             contacts = 50_000
-        per_day = contacts / days if contacts is not None else float(customers or 0) * CONTACTS_PER_CUSTOMER_YEAR / 365
+        per_day = (
+            contacts / days
+            if contacts is not None
+            else float(customers or 0) * CONTACTS_PER_CUSTOMER_YEAR / 365
+        )
         if customers is None:
             customers = max(50, round(per_day * 365 / CONTACTS_PER_CUSTOMER_YEAR))
         return cls(
