@@ -29,8 +29,10 @@
 {#- A cast of this engine reads more than values of the type: the text 09:00 becomes an hour of today, 2025 a day. -#}
 {% macro spark__parse_text(expression, data_type) -%}
     {%- set day = '[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}' -%}
-    {%- set clock = '([ T][0-9:.]+([zZ]|[+-][0-9:]+)?)?' -%}
-    {%- set forms = {'timestamp': day ~ clock, 'date': day ~ clock, 'integer': '[+-]?[0-9]+', 'boolean': '.*'} -%}
+    {%- set clock = '[0-9:.]+([zZ]| UTC|[+-][0-9:]+)?' -%}
+    {%- set forms = {
+        'timestamp': day ~ '([ T]' ~ clock ~ ')?', 'date': day ~ '([ T].*)?', 'integer': '[+-]?[0-9]+', 'boolean': '.*'
+    } -%}
     {%- set form = forms.get(data_type, '[-+.0-9eE]+') -%}
     case
         when trim({{ expression }}) rlike '^({{ form }})$' then try_cast(trim({{ expression }}) as {{ contract_type(data_type) }})

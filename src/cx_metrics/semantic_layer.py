@@ -20,6 +20,7 @@ the DuckDB file, which is only read. `audit.metric_values` holds the same number
 from __future__ import annotations
 
 import difflib
+import json
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -43,7 +44,7 @@ from metricflow_semantics.model.semantic_manifest_lookup import SemanticManifest
 
 from cx_metrics.contract import find_project_root
 from cx_metrics.errors import CxMetricsError, one_line
-from cx_metrics.landing.database import database_path, explain
+from cx_metrics.landing.database import database_path
 
 GRAINS = ("day", "week", "month", "quarter", "year")
 """Periods that a query may group by, besides dimensions."""
@@ -65,13 +66,13 @@ class SemanticLayer:
             raise CxMetricsError(f"{manifest}: does not exist: run dbt parse in the project's folder")
         if not database.is_file():
             raise CxMetricsError(f"{database}: does not exist: run dbt build, or set CX_DATABASE")
+        self._connection = _opened(database)
         try:
-            with _without_notes_on_measures():
-                definitions = parse_manifest_from_dbt_generated_manifest(manifest.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise CxMetricsError(f"{manifest}: cannot be read, run dbt parse again: {error}") from error
-        self._connection = _opened(database, _database_name(definitions))
-        self._engine = MetricFlowEngine(SemanticManifestLookup(definitions), _SqlDialect())
+            definitions = _definitions(manifest, self._connection)
+            self._engine = MetricFlowEngine(SemanticManifestLookup(definitions), _SqlDialect())
+        except BaseException:
+            self._connection.close()
+            raise
 
     def __enter__(self) -> SemanticLayer:
         """Return the layer itself."""
@@ -295,23 +296,31 @@ class _SqlDialect:
         return f"${bind_parameter_key}"
 
 
-def _opened(database: Path, name: str) -> duckdb.DuckDBPyConnection:
-    """Open the file under the name that the definitions have for it, whatever it is called now."""
-    connection = duckdb.connect()
+def _opened(database: Path) -> duckdb.DuckDBPyConnection:
     try:
-        path = str(database).replace("'", "''")
-        connection.execute(f"attach '{path}' as \"{name}\" (read_only)")
+        return duckdb.connect(str(database), read_only=True)
     except duckdb.Error as error:
-        connection.close()
-        raise CxMetricsError(explain(error, database)) from error
-    return connection
+        raise CxMetricsError(
+            f"{database}: cannot be read, perhaps a build is running or it is no DuckDB database: {error}"
+        ) from error
 
 
-def _database_name(definitions: Any) -> str:
-    names = {model.node_relation.database for model in definitions.semantic_models}
-    if len(names) != 1:
-        raise CxMetricsError("the semantic models are not all in one database: run dbt parse again")
-    return str(names.pop())
+def _definitions(manifest: Path, connection: duckdb.DuckDBPyConnection) -> Any:
+    """Read the definitions, with the name that the database has now: it may be another file than that of the last build."""
+    found = connection.execute("select current_database()").fetchone()
+    assert found is not None
+    try:
+        document = json.loads(manifest.read_text(encoding="utf-8"))
+        spines = document["project_configuration"]["time_spines"]
+        for owner in [*document["semantic_models"], *spines]:
+            relation = owner["node_relation"]
+            parts = (found[0], relation["schema_name"], relation["alias"])
+            relation["database"] = found[0]
+            relation["relation_name"] = ".".join('"' + part.replace('"', '""') + '"' for part in parts)
+        with _without_notes_on_measures():
+            return parse_manifest_from_dbt_generated_manifest(json.dumps(document))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CxMetricsError(f"{manifest}: cannot be read, run dbt parse again: {error!r}") from error
 
 
 def _listed(names: str | Iterable[str]) -> list[str]:

@@ -13,10 +13,9 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import yaml
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
-from oracle import PROJECT, RawTables
-
-from cx_metrics.contract import load_contract
+from oracle import PROJECT, RawTables, contract
 
 ARROW_TYPES = {
     "text": pa.string(),
@@ -93,7 +92,7 @@ def _seeded() -> Path:
 
 def rows_of(database: Path, query: str) -> list[dict[str, Any]]:
     """Return the rows of a query as dictionaries."""
-    with duckdb.connect(str(database)) as connection:
+    with duckdb.connect(str(database), read_only=True) as connection:
         cursor = connection.execute(query)
         names = [column[0] for column in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
@@ -101,11 +100,11 @@ def rows_of(database: Path, query: str) -> list[dict[str, Any]]:
 
 def write_raw(database: Path, raw: RawTables, *, is_typed: bool = False) -> None:
     """Write raw rows into the schema `raw`, every column of the contract in each table; an optional table without rows is left out."""
-    contract = load_contract(PROJECT)
+    tables = contract()
     with duckdb.connect(str(database)) as connection:
         connection.execute("create schema raw")
         for name, rows in raw.items():
-            table = contract[name]
+            table = tables[name]
             if table.optional and not rows:
                 continue
             kinds = [
@@ -123,6 +122,8 @@ def write_raw(database: Path, raw: RawTables, *, is_typed: bool = False) -> None
 def _run(database: Path, command: Iterable[str], target: Path) -> None:
     os.environ["CX_DATABASE"] = str(database)
     outcome = dbtRunner(manifest=_manifest(target)).invoke(list(command))
+    # dbt keeps the file open, and nobody else could open it for reading
+    DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
     if not outcome.success:
         problems = [str(outcome.exception or "")]
         for result in getattr(outcome.result, "results", []):

@@ -25,6 +25,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -119,6 +120,8 @@ class DuckDB(Engine):
 
     def start_afresh(self) -> None:
         """Begin a new file, of the same name: with another one dbt would parse the project again."""
+        # after a build that failed dbt holds the old file, and with it everything in it
+        DuckDBConnectionManager.close_all_connections()
         self.path.unlink(missing_ok=True)
 
     def load(self, tables: RawTables) -> None:

@@ -39,7 +39,7 @@ AGENT_WORK = ("talk", "hold", "wrap", "message")
 WAITING = ("queue", "ring")
 
 
-# --- what people decided: seeds and vars ---------------------------------------------------------------------------------------------
+# --- what people decided: seeds and vars ---------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class Decisions:
         return own or self.in_force("service_level_targets", day, channel=channel, queue_id="any")
 
 
-# --- staging: types, quarantine, newest delivery -------------------------------------------------------------------------------------
+# --- staging: types, quarantine, newest delivery -------------------------------------------------------------
 
 
 class _UnreadableError(Exception):
@@ -97,7 +97,7 @@ def stage(raw: RawTables, decisions: Decisions) -> dict[str, list[Row]]:
     """Return the usable rows of every raw table, one per key: the newest delivery, ties broken by the greatest other values."""
     zones = {row["timezone"] for row in decisions.seeds["iana_timezones"]}
     staged = {}
-    for name, table in _contract().items():
+    for name, table in contract().items():
         newest: dict[tuple[Any, ...], Row] = {}
         for delivered in raw.get(name, ()):
             try:
@@ -117,7 +117,8 @@ def stage(raw: RawTables, decisions: Decisions) -> dict[str, list[Row]]:
 
 
 @lru_cache(maxsize=1)
-def _contract() -> dict[str, Table]:
+def contract() -> dict[str, Table]:
+    """Return the raw contract by table, read once."""
     return load_contract(PROJECT)
 
 
@@ -178,7 +179,7 @@ def _delivery_rank(row: Row, table: Table) -> tuple[Any, ...]:
     return tuple((row[name] is not None, row[name] if row[name] is not None else 0) for name in names)
 
 
-# --- time ----------------------------------------------------------------------------------------------------------------------------
+# --- time ----------------------------------------------------------------------------------------------------
 
 EPOCH = datetime(1970, 1, 1)
 
@@ -302,7 +303,7 @@ def all_of(*parts: bool | None) -> bool | None:
     return None if any(part is None for part in parts) else True
 
 
-# --- from records and segments to contacts -------------------------------------------------------------------------------------------
+# --- from records and segments to contacts -------------------------------------------------------------------
 
 
 @dataclass
@@ -1110,7 +1111,7 @@ def _days_in_month(day: date) -> int:
     return ((first + timedelta(days=32)).replace(day=1) - first).days
 
 
-# --- metrics -------------------------------------------------------------------------------------------------------------------------
+# --- metrics -------------------------------------------------------------------------------------------------
 
 Part = Callable[[Any], Any]
 """What one row adds to a numerator or denominator: a number, a truth value, or None for nothing."""

@@ -1,8 +1,8 @@
 """Random raw data that tries the edges: whole small contact centers, drawn by hypothesis.
 
-A center is a set of raw rows as landing writes them from CSV (text, or None). Its clock times cluster around instants where
-something happens: clocks that change, midnights, half hours, the leap day, thresholds. `merged` puts many centers into one set of
-raw tables, each with a prefix before its ids, so that one build tries all of them.
+A center is a set of raw rows as landing writes them from CSV (text, or None). Its clock times cluster around instants
+where something happens: clocks that change, midnights, half hours, the leap day, thresholds. `merged` puts many
+centers into one set of raw tables, each with a prefix before its ids, so that one build tries all of them.
 """
 
 from __future__ import annotations
@@ -16,9 +16,7 @@ from typing import Any, TypeVar
 import hypothesis.strategies as st
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from hypothesis.errors import HypothesisWarning
-from oracle import PROJECT, RawRow, RawTables, Row
-
-from cx_metrics.contract import load_contract
+from oracle import RawRow, RawTables, Row, contract
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 T = TypeVar("T")
@@ -378,7 +376,7 @@ def _text(draw: Draw, instant: datetime | None) -> str | None:
     return instant.isoformat(sep=" ")
 
 
-# --- many centers at once ------------------------------------------------------------------------------------------------------------
+# --- many centers at once ------------------------------------------------------------------------------------
 
 
 def drawn(strategy: st.SearchStrategy[T], count: int, with_seed: int) -> list[T]:
@@ -430,9 +428,9 @@ def with_prefix(row: Mapping[str, Any], prefix: str) -> Row:
 
 def shifted(center: RawTables, days: int) -> dict[str, list[RawRow]]:
     """Return a center as it would be so many days later; texts that are no instants or days stay as they are."""
-    contract = load_contract(PROJECT)
+    tables = contract()
     kinds = {
-        (table.name, column.name): column.data_type for table in contract.values() for column in table.columns
+        (table.name, column.name): column.data_type for table in tables.values() for column in table.columns
     }
     return {
         table: [
@@ -454,11 +452,14 @@ def _later(text: Any, data_type: str, days: int) -> Any:
 
 
 def typed(raw: RawTables) -> dict[str, list[Row]]:
-    """Return raw rows with the contract's types instead of text, as a warehouse would hold them; what is no such value is None."""
-    contract = load_contract(PROJECT)
+    """Return raw rows with the contract's types instead of text, as a warehouse would hold them.
+
+    What is no such value becomes None.
+    """
+    tables = contract()
     return {
         table: [
-            {name: _value(value, contract[table].column(name).data_type) for name, value in row.items()}  # type: ignore[union-attr]
+            {name: _value(value, tables[table].column(name).data_type) for name, value in row.items()}  # type: ignore[union-attr]
             for row in rows
         ]
         for table, rows in raw.items()
@@ -489,14 +490,15 @@ class Smaller:
     without: str
 
 
-def smaller_centers(center: RawTables) -> Iterable[Smaller]:
+def smaller_centers(whole: RawTables) -> Iterable[Smaller]:
     """Yield the center without one table, contact, row, or value that may be null: what shrinking tries next."""
     required = {
         (table.name, column.name)
-        for table in load_contract(PROJECT).values()
+        for table in contract().values()
         for column in table.columns
         if column.required
     }
+    center = {table: list(rows) for table, rows in whole.items()}
     for table, rows in center.items():
         if len(rows) > 1:
             yield Smaller({**center, table: []}, table)

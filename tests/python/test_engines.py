@@ -53,15 +53,18 @@ def engine_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[st
 @pytest.fixture(scope="module")
 def warehouse_of(engine_of: Callable[[str], Engine]) -> Callable[[str], Warehouse]:
     """Give every relation that an engine builds from the small center, built and read once."""
-    built: dict[str, Warehouse] = {}
+    built: dict[str, Warehouse | None] = {}
 
     def build(name: str) -> Warehouse:
         if name not in built:
+            built[name] = None
             engine = engine_of(name)
             # unit tests show a model's logic, which row by row is that of the others; on Spark they take minutes
             engine.build(small_center.raw_tables(), with_unit_tests=name != Spark.name)
             built[name] = {model: engine.read(model) for model in MODELS}
-        return built[name]
+        warehouse = built[name]
+        assert warehouse is not None, f"the build on {name} failed, see above"
+        return warehouse
 
     return build
 

@@ -17,7 +17,7 @@ import builds
 import pyarrow as pa
 import pytest
 import strategies
-from oracle import RawTables
+from oracle import RawRow, RawTables
 
 from cx_metrics.errors import CxMetricsError
 from cx_metrics.semantic_layer import SemanticLayer, query_metrics, semantic_layer
@@ -30,7 +30,7 @@ Key = tuple[str, str, date | None, str, str]
 """Metric, grain, first day of the period (None for all time), dimension, its value."""
 
 
-def _two_months(center_count: int, copies: int) -> dict[str, list[strategies.RawRow]]:
+def _two_months(center_count: int, copies: int) -> dict[str, list[RawRow]]:
     """Return many copies of random centers, spread over two months; they share queues, reasons and product lines."""
     prefixed: dict[str, RawTables] = {}
     for number, center in enumerate(strategies.drawn(strategies.centers(), center_count, 1)):
@@ -247,7 +247,7 @@ def test_missing_files_are_explained(tmp_path: Path, database: Path) -> None:
         semantic_layer(database=tmp_path / "none.duckdb", target_path=builds.target_path())
     broken = tmp_path / "broken.duckdb"
     broken.write_text("no database")
-    with pytest.raises(CxMetricsError, match="is no DuckDB database"):
+    with pytest.raises(CxMetricsError, match="perhaps a build is running or it is no DuckDB database"):
         semantic_layer(database=broken, target_path=builds.target_path())
     (tmp_path / "semantic_manifest.json").write_text("{")
     with pytest.raises(CxMetricsError, match="cannot be read, run dbt parse again"):

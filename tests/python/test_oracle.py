@@ -301,7 +301,7 @@ def test_every_metric_of_the_domain_has_an_independent_computation() -> None:
     assert published == computed
 
 
-# --- making a difference small enough to read ----------------------------------------------------------------------------------------
+# --- making a difference small enough to read ----------------------------------------------------------------
 
 
 def _report(built: Built, differences: Sequence[Difference], folder: Path) -> str:

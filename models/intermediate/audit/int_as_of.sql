@@ -1,6 +1,6 @@
 -- One row per domain with the instant up to which its data is complete: the lowest watermark of its feeds, where a feed that states none
--- is as complete as its newest change; without any, the newest change that was delivered. Nothing reads the wall clock. local_time_reached_everywhere is the local time that
--- it is, or was, in the queue that is furthest behind.
+-- is as complete as its newest change; without any, the newest change that was delivered. Nothing reads the wall clock.
+-- local_time_reached_everywhere is the local time that it is, or was, in the queue that is furthest behind.
 {{ config(materialized='table') }}
 
 with

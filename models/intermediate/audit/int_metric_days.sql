@@ -3,6 +3,7 @@
 -- depends_on: {{ ref('fct_contacts') }}
 -- depends_on: {{ ref('fct_queue_intervals') }}
 -- depends_on: {{ ref('fct_active_customers') }}
+-- noqa: disable=LT02,LT05
 {{ config(materialized='table') }}
 
 {%- set models = measured_models() %}

@@ -1,4 +1,5 @@
 -- One row per period (day, week, month, all time), dimension and value of it, with every measure added up from its days.
+-- noqa: disable=LT02,LT05
 {{ config(materialized='table') }}
 
 {%- set models = measured_models() %}

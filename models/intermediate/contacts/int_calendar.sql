@@ -19,7 +19,10 @@ numbers as (
 ),
 
 days as (
-    select cast({{ dbt.dateadd('day', 'cast(generated_number - 1 as integer)', "cast('" ~ var('calendar_first_day') ~ "' as date)") }} as date) as date_day
+    select
+        cast({{ dbt.dateadd(
+            'day', 'cast(generated_number - 1 as integer)', "cast('" ~ var('calendar_first_day') ~ "' as date)"
+        ) }} as date) as date_day
     from numbers
 ),
 

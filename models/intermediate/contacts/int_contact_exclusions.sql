@@ -1,5 +1,6 @@
 -- One row per contact with the first exclusion rule that it meets (B.6), null for a contact that counts. A rule counts on business
 -- dates between its effective dates in the seed exclusion_rules; the order of the rules here is their precedence.
+-- noqa: disable=LT02,LT05
 {%- set rules = {
     'test': 'contacts.is_test',
     'source': 'contacts.source_exclusion is not null',

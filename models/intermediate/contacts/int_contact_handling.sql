@@ -16,8 +16,10 @@ final as (
             as answered_record_id,
         {{ earliest('first_conversation_segment_number', ['conversation_started_at', 'agent_segment_number']) }} as answered_segment_number,
         -- an unknown agent stays unknown: the next known one did not do that work
-        nullif({{ earliest("case when has_conversation then coalesce(agent_id, '') end", ['agent_segment_number']) }}, '') as first_agent_id,
-        nullif({{ latest("case when has_conversation then coalesce(agent_id, '') end", ['agent_segment_number']) }}, '') as last_agent_id,
+        nullif({{ earliest("case when has_conversation then coalesce(agent_id, '') end", ['agent_segment_number']) }}, '')
+            as first_agent_id,
+        nullif({{ latest("case when has_conversation then coalesce(agent_id, '') end", ['agent_segment_number']) }}, '')
+            as last_agent_id,
         {{ earliest('queue_id', ['agent_segment_number']) }} as first_agent_queue_id,
         {{ dbt.bool_or('has_invalid_duration') }} as has_invalid_duration,
         min(invalid_duration_reason) as invalid_duration_reason,

@@ -29,14 +29,17 @@ scheduled as (
         queue_hours.queue_id,
         queues.timezone,
         dates.date_day,
-        cast({{ dbt.concat(["cast(dates.date_day as " ~ dbt.type_string() ~ ")", "' '", "queue_hours.opens_at"]) }} as {{ dbt.type_timestamp() }})
-            as opens_local,
+        cast(
+            {{ dbt.concat(["cast(dates.date_day as " ~ dbt.type_string() ~ ")", "' '", "queue_hours.opens_at"]) }}
+            as {{ dbt.type_timestamp() }}
+        ) as opens_local,
         -- 24:00 or nothing is the end of the day
         case
             when coalesce(queue_hours.closes_at, '24:00') = '24:00'
                 then cast({{ dbt.dateadd('day', 1, 'dates.date_day') }} as {{ dbt.type_timestamp() }})
             else cast(
-                {{ dbt.concat(["cast(dates.date_day as " ~ dbt.type_string() ~ ")", "' '", "queue_hours.closes_at"]) }} as {{ dbt.type_timestamp() }}
+                {{ dbt.concat(["cast(dates.date_day as " ~ dbt.type_string() ~ ")", "' '", "queue_hours.closes_at"]) }}
+                as {{ dbt.type_timestamp() }}
             )
         end as closes_local
     from queue_hours

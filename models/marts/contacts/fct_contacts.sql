@@ -145,7 +145,8 @@ final as (
         is_offered and is_live and contact_outcome in ('answered', 'abandoned') as is_service_level_contact,
         case
             when contact_outcome is not null
-                then is_offered and is_live and not has_invalid_wait and queue_seconds <= answer_within_seconds
+                then
+                    is_offered and is_live and not has_invalid_wait and queue_seconds <= answer_within_seconds
                     and contact_outcome in ('answered', 'abandoned', 'callback')
         end as is_out_of_queue_in_time,
         case when not has_invalid_wait then queue_seconds end as queue_seconds,

@@ -59,7 +59,8 @@ new_customers as (
     from known_since
     cross join bounds
     where known_since.known_since_date is not null
-    group by 1
+    group by
+        case when known_since.known_since_date < bounds.first_date then bounds.first_date else known_since.known_since_date end
 ),
 
 final as (
