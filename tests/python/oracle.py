@@ -1267,10 +1267,11 @@ CONTACT_METRICS: dict[str, Metric] = {
     ),
     "time_to_first_resolution_hours": Metric(
         lambda c: c.first_resolution_exposure_hours if _counted(c) else None,
-        lambda c: _counted(c) and c.is_first_resolved,
+        lambda c: _counted(c) and c.is_first_resolved and c.first_resolution_exposure_hours is not None,
     ),
     "time_to_resolution_hours": Metric(
-        lambda c: c.resolution_exposure_hours if _counted(c) else None, lambda c: _counted(c) and c.is_closed
+        lambda c: c.resolution_exposure_hours if _counted(c) else None,
+        lambda c: _counted(c) and c.is_closed and c.resolution_exposure_hours is not None,
     ),
 }
 """Metrics whose rows are contacts."""
