@@ -49,6 +49,8 @@ from cx_metrics.landing.database import database_path
 GRAINS = ("day", "week", "month", "quarter", "year")
 """Periods that a query may group by, besides dimensions."""
 
+_PERIOD = "metric_time__"
+
 Value = str | int | float | bool | date | None
 Filter = Mapping[str, Value | Sequence[Value]]
 """Dimensions and the value, or the values, that they may have; None is unknown."""
@@ -142,7 +144,8 @@ class SemanticLayer:
         """Return metrics as an Arrow table: first the columns of `group_by`, as named there, then the metrics.
 
         `group_by` takes periods (day, week, month, quarter, year: the date of the first day) and dimensions of the
-        metrics (`channel`, `queue_id`; see `dimensions`). `where` is a mapping of dimensions to the value or values
+        metrics (`channel`, `queue_id`; see `dimensions`), also under MetricFlow's own names (`metric_time__month`,
+        `contact__channel`). `where` is a mapping of dimensions to the value or values
         that they may have, or MetricFlow filters such as "{{ Dimension('contact__channel') }} = 'voice'".
         `order_by` names columns, with a minus before it for the largest first; without it rows are in the order of
         `group_by`. `start` and `end` are days, both included.
@@ -168,7 +171,7 @@ class SemanticLayer:
             raise CxMetricsError(f"the database cannot answer this, build it again: {error}") from error
         table = table.rename_columns([*groups, *names])
         for index, field in enumerate(table.schema):
-            if field.name in GRAINS:
+            if _is_period(field.name):
                 table = table.set_column(index, field.name, table.column(index).cast(pa.date32()))
             elif pa.types.is_decimal(field.type) and field.type.scale == 0:
                 # a count, which DuckDB adds up in 128 bits
@@ -194,8 +197,8 @@ class SemanticLayer:
 
     def _qualified(self, name: str, metrics: Sequence[str]) -> str:
         """Return MetricFlow's name of a dimension or period."""
-        if name in GRAINS:
-            return f"metric_time__{name}"
+        if _is_period(name):
+            return f"metric_time__{name.removeprefix(_PERIOD)}"
         known = self._dimension_names(metrics)
         found = [group for group in known if name in (group, _short(group))]
         if not found:
@@ -213,7 +216,7 @@ class SemanticLayer:
             return _listed(where)
         conditions = []
         for name, wanted in where.items():
-            if name in GRAINS:
+            if _is_period(name):
                 raise CxMetricsError(f"where names the period {name}: give start and end instead")
             column = f"{{{{ Dimension('{self._qualified(name, metrics)}') }}}}"
             values = wanted if isinstance(wanted, Sequence) and not isinstance(wanted, str) else [wanted]
@@ -325,6 +328,10 @@ def _definitions(manifest: Path, connection: duckdb.DuckDBPyConnection) -> Any:
 
 def _listed(names: str | Iterable[str]) -> list[str]:
     return [names] if isinstance(names, str) else list(names)
+
+
+def _is_period(name: str) -> bool:
+    return name.removeprefix(_PERIOD) in GRAINS
 
 
 def _short(dunder_name: str) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,19 +19,12 @@ from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
 from oracle import PROJECT, RawTables, contract
 
-ARROW_TYPES = {
-    "text": pa.string(),
-    "timestamp": pa.timestamp("us"),
-    "date": pa.date32(),
-    "boolean": pa.bool_(),
-    "integer": pa.int32(),
-}
-
 
 @cache
 def target_path() -> Path:
     """Return the folder of dbt's artefacts, semantic_manifest.json among them, after a parse of the project."""
     folder = Path(tempfile.mkdtemp(prefix="cx_metrics_target_"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     _manifest(folder)
     return folder
 
@@ -37,8 +32,8 @@ def target_path() -> Path:
 @cache
 def _manifest(folder: Path) -> Any:
     # what a node's database is called comes from the file's name, so every build has a file of this name
-    os.environ["CX_DATABASE"] = str(folder / "warehouse.duckdb")
-    outcome = dbtRunner().invoke(["parse", *_arguments(folder)])
+    with _database_named(folder / "warehouse.duckdb"):
+        outcome = dbtRunner().invoke(["parse", *_arguments(folder)])
     assert outcome.success, f"dbt parse failed: {outcome.exception}"
     return outcome.result
 
@@ -108,7 +103,7 @@ def write_raw(database: Path, raw: RawTables, *, is_typed: bool = False) -> None
             if table.optional and not rows:
                 continue
             kinds = [
-                (column.name, ARROW_TYPES[column.data_type] if is_typed else pa.string())
+                (column.name, _arrow_type(column.data_type) if is_typed else pa.string())
                 for column in table.columns
             ]
             delivered = pa.table(
@@ -119,9 +114,25 @@ def write_raw(database: Path, raw: RawTables, *, is_typed: bool = False) -> None
             connection.unregister("delivered")
 
 
+def _arrow_type(data_type: str) -> pa.DataType:
+    """Return the Arrow type of a type of the raw contract."""
+    if data_type.startswith("decimal"):
+        precision, scale = data_type.removeprefix("decimal(").removesuffix(")").split(",")
+        return pa.decimal128(int(precision), int(scale))
+    types = {
+        "text": pa.string(),
+        "timestamp": pa.timestamp("us"),
+        "date": pa.date32(),
+        "boolean": pa.bool_(),
+        "integer": pa.int32(),
+        "double": pa.float64(),
+    }
+    return types[data_type]
+
+
 def _run(database: Path, command: Iterable[str], target: Path) -> None:
-    os.environ["CX_DATABASE"] = str(database)
-    outcome = dbtRunner(manifest=_manifest(target)).invoke(list(command))
+    with _database_named(database):
+        outcome = dbtRunner(manifest=_manifest(target)).invoke(list(command))
     # dbt keeps the file open, and nobody else could open it for reading
     DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
     if not outcome.success:
@@ -130,6 +141,20 @@ def _run(database: Path, command: Iterable[str], target: Path) -> None:
             if str(result.status) == "error":
                 problems.append(f"{result.node.unique_id}: {result.message}")
         raise AssertionError("\n".join(["dbt failed", *problems]))
+
+
+@contextmanager
+def _database_named(database: Path) -> Iterator[None]:
+    """Let the profile find this database."""
+    before = os.environ.get("CX_DATABASE")
+    os.environ["CX_DATABASE"] = str(database)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["CX_DATABASE"]
+        else:
+            os.environ["CX_DATABASE"] = before
 
 
 def _arguments(target: Path) -> list[str]:

@@ -296,6 +296,11 @@ def _offset_at(second: int, zone: str) -> int:
     return offset_seconds(EPOCH + timedelta(seconds=second), zone)
 
 
+def six_decimals(value: Fraction) -> Fraction:
+    """Round as a column of type decimal(18,6) does."""
+    return Fraction(math.floor(value * 10**6 + Fraction(1, 2)), 10**6)
+
+
 def all_of(*parts: bool | None) -> bool | None:
     """Say whether all parts hold: False where one does not, None where one is unknown and the others hold."""
     if any(part is False for part in parts):
@@ -530,6 +535,7 @@ class Center:
     contacts: dict[str, Contact] = field(default_factory=dict)
     intervals: dict[tuple[str, datetime], QueueInterval] = field(default_factory=dict)
     customer_months: dict[date, Fraction] = field(default_factory=dict)
+    zones: set[str] = field(default_factory=set)
 
 
 def compute(raw: RawTables, decisions: Decisions) -> Center:
@@ -570,7 +576,7 @@ class _Computation:
         for record_id, record in self.records.items():
             records_by_contact[self._contact_of(record_id)].append(record)
 
-        center = Center(self.as_of)
+        center = Center(self.as_of, zones={queue["timezone"] for queue in self.queues.values()})
         for contact_id, records in records_by_contact.items():
             center.contacts[contact_id] = self._contact(contact_id, records, spans_by_contact[contact_id])
         self._mark_redials(center)
@@ -812,7 +818,7 @@ class _Computation:
         def exposure(until: datetime | None) -> Fraction | None:
             until = until or self.as_of
             exposed = elapsed(started_at, until) if is_response_expected and until is not None else None
-            return None if exposed is None else Fraction(exposed, 3600)
+            return None if exposed is None else six_decimals(Fraction(exposed, 3600))
 
         first_ended_at = first_known("ended_at")
         customer_id = first_known("customer_id")
@@ -1004,8 +1010,12 @@ class _Computation:
     def _mark_redials(self, center: Center) -> None:
         by_customer: dict[str, list[Contact]] = defaultdict(list)
         for contact in center.contacts.values():
-            # on deferred channels nobody redials
-            if contact.is_identified and contact.direction == "inbound" and contact.is_live:
+            # on deferred channels nobody redials; ids are denied by the UTC day here
+            if contact.customer_id is None or self.decisions.is_denied(
+                contact.customer_id, contact.started_at.date()
+            ):
+                continue
+            if contact.direction == "inbound" and contact.is_live:
                 by_customer[contact.customer_id or ""].append(contact)
         window = timedelta(minutes=self.variables["redial_window_minutes"])
         for contacts in by_customer.values():
@@ -1102,7 +1112,7 @@ class _Computation:
         day = min(days)
         while day <= max(days):
             active = sum(1 for since in known_since if since <= day)
-            center.customer_months[day] = Fraction(active, _days_in_month(day))
+            center.customer_months[day] = six_decimals(Fraction(active, _days_in_month(day)))
             day += timedelta(days=1)
 
 
@@ -1303,6 +1313,7 @@ class MetricValue:
     interval_low: float | None = None
     interval_high: float | None = None
     null_reason: str | None = None
+    is_mature: bool | None = None
 
 
 MetricKey = tuple[str, str, date | None, str, str]
@@ -1332,6 +1343,8 @@ def metric_values(center: Center, decisions: Decisions) -> dict[MetricKey, Metri
         metric = metrics[key[0]]
         values[key] = _divide(above, below if metric.denominator else None, metric.is_proportion, decisions)
     values.update(_contacts_per_customer(center, decisions))
+    for (_metric, grain, start, _dimension, _value), value in values.items():
+        value.is_mature = _is_over_everywhere(center, grain, start)
     for name in (*metrics, *CUSTOMER_METRICS):
         values.setdefault((name, "all", None, "all", "all"), MetricValue(null_reason="no_rows"))
     return values
@@ -1361,6 +1374,19 @@ def _periods(day: date) -> list[tuple[str, date | None]]:
         ("month", day.replace(day=1)),
         ("all", None),
     ]
+
+
+def _is_over_everywhere(center: Center, grain: str, start: date | None) -> bool | None:
+    """Say whether a period is complete: its last day is over in the zone of every queue (B.5)."""
+    if center.as_of is None:
+        return None
+    if start is None:
+        return True
+    end = {"day": start, "week": start + timedelta(days=6)}.get(
+        grain, start.replace(day=_days_in_month(start))
+    )
+    over = datetime.combine(end + timedelta(days=1), time())
+    return all(to_local(center.as_of, zone) >= over for zone in center.zones or {"UTC"})
 
 
 def _number(part: Any) -> Fraction:

@@ -8,7 +8,7 @@ centers into one set of raw tables, each with a prefix before its ids, so that o
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any, TypeVar
@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import hypothesis.strategies as st
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from hypothesis.errors import HypothesisWarning
-from oracle import RawRow, RawTables, Row, contract
+from oracle import RawRow, RawTables, Row, contract, to_local
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 T = TypeVar("T")
@@ -69,13 +69,42 @@ _MOMENTS: dict[str, tuple[datetime, ...]] = {
     "Asia/Kathmandu": (datetime(2024, 2, 28, 18, 15), datetime(2024, 6, 3, 3, 15)),
     # the hour that occurs twice begins at midnight
     "Atlantic/Azores": (datetime(2024, 3, 31, 1), datetime(2024, 10, 27, 1), datetime(2024, 10, 27, 0)),
+    "America/Havana": (datetime(2024, 11, 3, 5), datetime(2024, 3, 10, 5)),
+    # midnight never comes
+    "Asia/Beirut": (datetime(2024, 3, 30, 22),),
     "UTC": (datetime(2024, 2, 29), datetime(2024, 1, 1), datetime(2024, 6, 3, 9)),
 }
-_NEAR = (0, -1, 1, -1800, 1800, -1799, -60, 30, -3600, 3600, -7200, 7200, -32400, 28800, -86400, 86400)
+_NEAR = (
+    0,
+    0,
+    0,
+    0,
+    -1,
+    1,
+    -1800,
+    1800,
+    -1799,
+    -60,
+    30,
+    -3600,
+    3600,
+    -7200,
+    7200,
+    -32400,
+    28800,
+    -86400,
+    86400,
+)
 
-_LENGTHS = (0, 1, 4, 5, 6, 19, 20, 21, 45, 59, 60, 61, 120, 121, 600, 899, 900, 1800, 3601)
+# seconds around the thresholds of the seeds
+_WAITS = (0, 1, 4, 5, 6, 19, 20, 21, 44, 45, 46, 59, 60, 61, 300)
+_LENGTHS = (0, 1, 5, 20, 45, 60, 61, 120, 121, 122, 600, 899, 900, 1800, 3600, 3601)
 _GAPS = (0, 0, 0, 0, 0, 1, 5, -1, -5, -20, 600, 1800)
-_DELAYS = (0, 60, 3599, 3600, 3601, 14399, 14400, 14401, 72000, 86399, 86400, 86401, 259200, 259201)
+_REPLIES = {
+    "email": (0, 3599, 3600, 3601, 86399, 86400, 86401, 259200),
+    "other": (0, 60, 14399, 14400, 14401, 14400, 72000),
+}
+_REDIALS = (0, 1, -60, 300, 899, 900, 900, 901, 1799, 1800, 1800, 1801)
 
 # what a contact record goes through; an agent's piece carries its number
 _FLOWS: tuple[tuple[str, ...], ...] = (
@@ -88,6 +117,7 @@ _FLOWS: tuple[tuple[str, ...], ...] = (
     ("queue", "talk1", "consult2", "talk1", "wrap1"),
     ("queue", "talk1", "talk2", "talk1", "wrap1", "wrap2"),
     ("talk1", "hold1", "wrap1"),
+    ("talk1",),
     ("ring1", "talk1", "wrap1"),
     ("ring1",),
     ("ivr",),
@@ -106,6 +136,16 @@ _WRITTEN_FLOWS: tuple[tuple[str, ...], ...] = (
     ("queue",),
     ("bot",),
     ("message1", "hold1"),
+)
+
+_REDIAL_FLOWS: tuple[tuple[str, ...], ...] = (
+    *([("queue",)] * 4),
+    ("ivr", "queue"),
+    ("ring1",),
+    ("queue", "talk1", "wrap1"),
+    ("queue", "talk1"),
+    ("talk1",),
+    ("ivr",),
 )
 
 _EVERY_DAY = tuple(range(1, 8))
@@ -136,8 +176,10 @@ def centers(draw: Draw) -> dict[str, list[Row]]:
     _draw_queues(draw, center, zone, moment)
     _draw_customers(draw, center, moment)
     previous_end = None
-    for number in range(draw(st.integers(1, 6))):
-        previous_end = _draw_contact(draw, center, f"k{number}", moment, previous_end)
+    # one caller who gives up and calls again, or anything
+    is_redial = draw(often(False, True, weight=3))
+    for number in range(draw(st.integers(3, 6) if is_redial else st.integers(1, 6))):
+        previous_end = _draw_contact(draw, center, f"k{number}", moment, previous_end, is_redial)
     if draw(often(False, True)):
         _draw_broken_rows(draw, center, moment)
     return center
@@ -157,7 +199,8 @@ def _draw_queues(draw: Draw, center: dict[str, list[Row]], zone: str, moment: da
             }
         )
         if draw(st.booleans()):
-            for weekday, opens_at, closes_at in draw(st.sampled_from(_OPENINGS)):
+            openings = [*_OPENINGS, *_openings_at(moment, center["queues"][-1]["timezone"]) * 3]
+            for weekday, opens_at, closes_at in draw(st.sampled_from(openings)):
                 center["queue_hours"].append(
                     {
                         "queue_id": queue_id,
@@ -169,6 +212,15 @@ def _draw_queues(draw: Draw, center: dict[str, list[Row]], zone: str, moment: da
             if draw(often(False, True, weight=3)):
                 day = moment.date() + timedelta(days=draw(st.integers(-1, 1)))
                 center["queue_holidays"].append({"queue_id": queue_id, "holiday_on": day.isoformat()})
+
+
+def _openings_at(moment: datetime, zone: str) -> list[tuple[tuple[int, str, str | None], ...]]:
+    """Return hours that begin, or end, with what the wall clock shows at a moment."""
+    clock = to_local(moment, zone).strftime("%H:%M")
+    return [
+        tuple((day, clock, "24:00") for day in _EVERY_DAY),
+        tuple((day, "00:00", clock if clock != "00:00" else "24:00") for day in _EVERY_DAY),
+    ]
 
 
 def _draw_customers(draw: Draw, center: dict[str, list[Row]], moment: datetime) -> None:
@@ -187,27 +239,33 @@ def _draw_customers(draw: Draw, center: dict[str, list[Row]], moment: datetime) 
 
 
 def _draw_contact(
-    draw: Draw, center: dict[str, list[Row]], contact_id: str, moment: datetime, previous_end: datetime | None
+    draw: Draw,
+    center: dict[str, list[Row]],
+    contact_id: str,
+    moment: datetime,
+    previous_end: datetime | None,
+    is_redial: bool,
 ) -> datetime:
-    channel = draw(
-        st.sampled_from(
-            ["voice"] * 6 + ["chat", "video", "email", "email", "messaging", "social", "sms", "self_service"]
-        )
-    )
-    start = moment + timedelta(seconds=draw(st.sampled_from(_NEAR)) + draw(st.integers(-90, 90)))
-    if previous_end is not None and draw(st.booleans()):
-        start = previous_end + timedelta(
-            seconds=draw(st.sampled_from([0, 1, -1, -60, 900, 1799, 1800, 1801]))
-        )
+    if is_redial:
+        channel, direction = draw(often("voice", "chat", "email", weight=3)), "inbound"
+        customer_id = draw(often("c1", "c2", None))
+    else:
+        others = ("chat", "video", "email", "email", "messaging", "social", "sms", "self_service")
+        channel = draw(st.sampled_from([*(["voice"] * 6), *others]))
+        direction = draw(often("inbound", "outbound", "internal", weight=6))
+        customer_id = draw(st.sampled_from(["c1", "c1", "c1", "c2", "c3", "c9", None, "0", "anonymous"]))
+    start = moment + timedelta(seconds=draw(st.sampled_from(_NEAR)) + draw(often(0, -1, 1, 31, -77)))
+    if previous_end is not None and (is_redial or draw(st.booleans())):
+        start = previous_end + timedelta(seconds=draw(st.sampled_from(_REDIALS)))
     start += timedelta(microseconds=draw(often(0, 500000, 999999, weight=10)))
     # written rather than self-service, which is neither
     is_written = channel in ("email", "messaging", "social", "sms")
-    direction = draw(often("inbound", "outbound", "internal", weight=6))
+    flows = _WRITTEN_FLOWS if is_written and draw(often(True, False, weight=4)) else _FLOWS
     callback_accepted = draw(often(None, "true", "false", weight=6))
     record = {
         "contact_id": contact_id,
         "initial_contact_id": draw(often(None, contact_id, weight=6)),
-        "customer_id": draw(st.sampled_from(["c1", "c1", "c1", "c2", "c3", "c9", None, "0", "anonymous"])),
+        "customer_id": customer_id,
         "channel": channel,
         "direction": direction,
         "initiation_method": draw(
@@ -233,7 +291,10 @@ def _draw_contact(
         ),
         "source_exclusion": draw(often(None, "Spam", weight=20)),
     }
-    end = _draw_record(draw, center, record, start, is_written)
+    if is_redial and draw(often(True, False)):
+        marks = ("initiation_method", "callback_accepted", "is_test", "source_outcome", "source_exclusion")
+        record.update(dict.fromkeys(marks))
+    end = _draw_record(draw, center, record, start, _REDIAL_FLOWS if is_redial else flows)
 
     # records that continue the contact
     later_number = draw(st.integers(0, 2)) if draw(often(False, True, weight=3)) else 0
@@ -260,7 +321,7 @@ def _draw_contact(
             "is_test": None,
         }
         begins = end + timedelta(seconds=draw(st.sampled_from([0, 1, 60, 900, -5])))
-        end = _draw_record(draw, center, later, begins, is_written)
+        end = _draw_record(draw, center, later, begins, flows)
     # a continuation whose first record never came
     if later_number and draw(often(False, True, weight=10)):
         center["contacts"] = [row for row in center["contacts"] if row["contact_id"] != contact_id]
@@ -268,17 +329,18 @@ def _draw_contact(
 
 
 def _draw_record(
-    draw: Draw, center: dict[str, list[Row]], record: Row, start: datetime, is_written: bool
+    draw: Draw, center: dict[str, list[Row]], record: Row, start: datetime, flows: Sequence[Sequence[str]]
 ) -> datetime:
     """Add a record with its segments, and redeliveries of both; return when it ended, or would have."""
-    flow = draw(st.sampled_from(_WRITTEN_FLOWS if is_written and draw(often(True, False)) else _FLOWS))
+    flow = draw(st.sampled_from(flows))
     at = start
     segments = []
     for number, piece in enumerate(flow, start=1):
         kind = piece.rstrip("0123456789")
-        delay = draw(st.sampled_from(_DELAYS)) if kind == "message" else draw(st.sampled_from(_GAPS))
+        replies = _REPLIES.get(record["channel"], _REPLIES["other"])
+        delay = draw(st.sampled_from(replies if kind == "message" else _GAPS))
         begins = at + timedelta(seconds=delay)
-        length = draw(st.sampled_from(_LENGTHS))
+        length = draw(st.sampled_from(_WAITS if kind in ("queue", "ring") else _LENGTHS))
         ends: datetime | None = begins + timedelta(seconds=length)
         damage = draw(often("none", "open", "negative", "fraction", weight=25))
         at = begins + timedelta(seconds=length)

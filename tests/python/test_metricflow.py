@@ -159,6 +159,11 @@ def test_columns_are_named_as_asked_and_rows_are_in_order(layer: SemanticLayer) 
     assert table.schema.types == [pa.date32(), pa.string(), pa.float64(), pa.int64()]
     rows = [(row["month"], row["channel"]) for row in table.to_pylist()]
     assert rows == sorted(rows)
+    by_own_names = layer.query(
+        ["service_level", "contacts_offered"], ["metric_time__month", "contact__channel"]
+    )
+    assert by_own_names.column_names[:2] == ["metric_time__month", "contact__channel"]
+    assert by_own_names.rename_columns(table.column_names).equals(table)
     busiest = layer.query("contacts_offered", "channel", order_by="-contacts_offered", limit=2).to_pylist()
     assert len(busiest) == 2
     assert busiest[0]["contacts_offered"] >= busiest[1]["contacts_offered"]

@@ -61,31 +61,45 @@ stated as (
     having count(feed_watermarks.complete_through) > 0
 ),
 
--- where the queues' day ends last: a local day is over once it is over there
-westernmost as (
-    select min(offsets.utc_offset_seconds) as utc_offset_seconds
-    from offsets
-    inner join queues
-        on offsets.timezone = queues.timezone
-),
-
-final as (
+complete as (
     select
         domains.domain,
         coalesce(stated.complete_through, newest_change.updated_at) as as_of,
-        {{ seconds_after(
-            'coalesce(stated.complete_through, newest_change.updated_at)', 'coalesce(westernmost.utc_offset_seconds, 0)'
-        ) }} as local_time_reached_everywhere,
         case
             when stated.complete_through is not null then 'lowest watermark of the feeds'
             when newest_change.updated_at is not null then 'newest change delivered'
         end as as_of_source
     from domains
-    cross join westernmost
     left join stated
         on domains.domain = stated.domain
     left join newest_change
         on domains.domain = newest_change.domain
+),
+
+-- where the queues' day ends last: a local day is over once it is over there
+westernmost as (
+    select
+        complete.domain,
+        min(offsets.utc_offset_seconds) as utc_offset_seconds
+    from complete
+    inner join offsets
+        on
+            complete.as_of >= offsets.valid_from
+            and complete.as_of < offsets.valid_to
+    inner join queues
+        on offsets.timezone = queues.timezone
+    group by complete.domain
+),
+
+final as (
+    select
+        complete.domain,
+        complete.as_of,
+        {{ seconds_after('complete.as_of', 'coalesce(westernmost.utc_offset_seconds, 0)') }} as local_time_reached_everywhere,
+        complete.as_of_source
+    from complete
+    left join westernmost
+        on complete.domain = westernmost.domain
 )
 
 select * from final

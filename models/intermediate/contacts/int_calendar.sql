@@ -1,4 +1,5 @@
--- One row per local calendar day, from two days before the first contact record to two days after the last change of one.
+-- One row per local calendar day, from two days before the first contact record to two days after the last change of one, or after the
+-- last watermark: until then open contacts wait. A watermark in a far future adds a year at the most.
 {{ config(materialized='table') }}
 
 with
@@ -7,11 +8,30 @@ contacts as (
     select * from {{ ref('stg_contacts') }}
 ),
 
+feed_watermarks as (
+    select * from {{ ref('stg_feed_watermarks') }}
+),
+
+delivered as (
+    select
+        min(started_at) as first_at,
+        greatest(max(started_at), max(updated_at)) as last_at
+    from contacts
+),
+
+watermark as (
+    select max(complete_through) as complete_through
+    from feed_watermarks
+),
+
 covered as (
     select
-        cast({{ dbt.dateadd('day', -2, 'min(started_at)') }} as date) as first_day,
-        cast({{ dbt.dateadd('day', 2, 'greatest(max(started_at), max(updated_at))') }} as date) as last_day
-    from contacts
+        cast({{ dbt.dateadd('day', -2, 'delivered.first_at') }} as date) as first_day,
+        cast({{ dbt.dateadd('day', 2, 'delivered.last_at') }} as date) as last_day_of_contacts,
+        cast({{ dbt.dateadd('day', 2, 'watermark.complete_through') }} as date) as last_day_of_waits,
+        cast({{ dbt.dateadd('day', 366, 'delivered.last_at') }} as date) as last_day_at_all
+    from delivered
+    cross join watermark
 ),
 
 numbers as (
@@ -36,7 +56,9 @@ final as (
         cast(extract(day from {{ dbt.last_day('days.date_day', 'month') }}) as integer) as days_in_month
     from days
     inner join covered
-        on days.date_day between covered.first_day and covered.last_day
+        on
+            days.date_day between covered.first_day and covered.last_day_at_all
+            and (days.date_day <= covered.last_day_of_contacts or days.date_day <= covered.last_day_of_waits)
 )
 
 select * from final
