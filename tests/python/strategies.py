@@ -104,7 +104,8 @@ _REPLIES = {
     "email": (0, 3599, 3600, 3601, 86399, 86400, 86401, 259200),
     "other": (0, 60, 14399, 14400, 14401, 14400, 72000),
 }
-_REDIALS = (0, 1, -60, 300, 899, 900, 900, 901, 1799, 1800, 1800, 1801)
+_WRITTEN = ("email", "messaging", "social", "sms")
+_REDIALS = (0, 0, 1, -60, 300, 899, 900, 900, 900, 901, 1799, 1800, 1800, 1800, 1801)
 
 # what a contact record goes through; an agent's piece carries its number
 _FLOWS: tuple[tuple[str, ...], ...] = (
@@ -199,7 +200,8 @@ def _draw_queues(draw: Draw, center: dict[str, list[Row]], zone: str, moment: da
             }
         )
         if draw(st.booleans()):
-            openings = [*_OPENINGS, *_openings_at(moment, center["queues"][-1]["timezone"]) * 3]
+            edges = _openings_at(moment, center["queues"][-1]["timezone"])
+            openings = edges if draw(st.booleans()) else list(_OPENINGS)
             for weekday, opens_at, closes_at in draw(st.sampled_from(openings)):
                 center["queue_hours"].append(
                     {
@@ -257,9 +259,13 @@ def _draw_contact(
     start = moment + timedelta(seconds=draw(st.sampled_from(_NEAR)) + draw(often(0, -1, 1, 31, -77)))
     if previous_end is not None and (is_redial or draw(st.booleans())):
         start = previous_end + timedelta(seconds=draw(st.sampled_from(_REDIALS)))
+    # at the very moment, in a queue's hours or out of them
+    is_sharp = not is_redial and draw(often(False, True, weight=5))
+    if is_sharp:
+        start = moment
     start += timedelta(microseconds=draw(often(0, 500000, 999999, weight=10)))
     # written rather than self-service, which is neither
-    is_written = channel in ("email", "messaging", "social", "sms")
+    is_written = channel in _WRITTEN
     flows = _WRITTEN_FLOWS if is_written and draw(often(True, False, weight=4)) else _FLOWS
     callback_accepted = draw(often(None, "true", "false", weight=6))
     record = {
@@ -274,7 +280,7 @@ def _draw_contact(
         "purpose": draw(st.sampled_from([None, "callback", "survey", "sales", "collections", "courtesy"]))
         if direction == "outbound"
         else None,
-        "queue_id": draw(st.sampled_from(["q1", "q1", "q1", "q2", "q9", None])),
+        "queue_id": "q1" if is_sharp else draw(st.sampled_from(["q1", "q1", "q1", "q2", "q9", None])),
         "reason_code": draw(st.sampled_from(["r1", "r2", None])),
         "product_line_id": draw(st.sampled_from(["l1", None])),
         "disconnect_reason": draw(st.sampled_from([None, "customer", "agent"])),
@@ -366,7 +372,8 @@ def _draw_record(
             }
         )
     ended: datetime | None = at
-    shape = draw(often("last", "open", "earlier", "negative", weight=12))
+    opens = ["open"] * (4 if record["channel"] in _WRITTEN else 1)
+    shape = draw(often("last", *opens, "earlier", "negative", weight=12))
     if shape == "open":
         ended = None
     elif shape == "earlier":

@@ -142,7 +142,7 @@ WORLDS = (
         ({"feed": "contacts", "complete_through": "2024-12-31T12:00:00Z"},),
         {"reporting_timezone": "Asia/Kathmandu"},
         lambda _: {},
-        share=0.3,
+        share=0.5,
     ),
 )
 
