@@ -7,7 +7,6 @@ install.
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import os
 import pwd
@@ -159,7 +158,7 @@ class Postgres(Engine):
         self._home = Path(tempfile.mkdtemp(prefix="cx_metrics_postgres_"))
         self._data = self._home / "data"
         self._as_user = _unprivileged_user(self._home)
-        atexit.register(self.close)
+        self._keeper = self._start_keeper()
         self.port = 0
         try:
             self._run(
@@ -212,10 +211,20 @@ class Postgres(Engine):
 
     def close(self) -> None:
         """Stop the cluster and remove it."""
-        if (self._data / "postmaster.pid").exists():
-            self._run([self._pg_ctl, "stop", "--pgdata", self._data, "--mode", "immediate", "--wait"])
-        shutil.rmtree(self._home, ignore_errors=True)
-        atexit.unregister(self.close)
+        self._keeper.communicate()
+
+    def _start_keeper(self) -> subprocess.Popen[bytes]:
+        """Start a shell that stops and removes the cluster once its input ends, however this process ends."""
+        script = 'read -r _; "$1" stop --pgdata "$2/data" --mode immediate; rm -rf "$2"'
+        return subprocess.Popen(
+            ["sh", "-c", script, "sh", str(self._pg_ctl), str(self._home)],
+            cwd="/",
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            **self._as_user,
+        )
 
     def _start(self) -> None:
         # another process may take a port between the moment it is found free and the moment it is used
@@ -234,19 +243,16 @@ class Postgres(Engine):
             options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
             log = self._home / "server.log"
             try:
-                self._run(
-                    [
-                        self._pg_ctl,
-                        "start",
-                        "--pgdata",
-                        self._data,
-                        "--log",
-                        log,
-                        "--wait",
-                        "--options",
-                        options,
-                    ]
-                )
+                start: list[str | Path] = [
+                    self._pg_ctl,
+                    "start",
+                    "--pgdata",
+                    self._data,
+                    "--log",
+                    log,
+                    "--wait",
+                ]
+                self._run([*start, "--options", options])
                 return
             except AssertionError:
                 if attempt == 2:
