@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from cx_metrics.simulator import entry, live, outbound, world
+from cx_metrics.simulator.contacts import is_delivered
 from cx_metrics.simulator.deferred import WrittenQueues
+from cx_metrics.simulator.finished import FinishedDay, work_on
 from cx_metrics.simulator.frames import Frame, concat, take
 from cx_metrics.simulator.records import CONTACT_FIELDS, PIECE_FIELDS, Office
 
@@ -18,8 +20,8 @@ class Center:
         self.office = office
         self.written = WrittenQueues(office)
 
-    def one_day(self, number: int) -> tuple[Frame, Frame]:
-        """Simulate the next operating day; return the contact records that it finished, and their pieces."""
+    def one_day(self, number: int) -> FinishedDay:
+        """Simulate the next operating day; return what it finished."""
         day = self.office.open_day(number, self.written.backlog())
         needs, closed_today = self.office.demand.arrivals(number, self.office.planned(number))
         self.office.plan(closed_today, np.full(len(closed_today["door"]), number + 1))
@@ -29,7 +31,9 @@ class Center:
         outbound.call_out(self.office, day)
         self.written.run(day, take(entering, ~is_live), when[~is_live])
         outbound.talk_inside(self.office, day)
-        return concat(day.contacts, CONTACT_FIELDS), concat(day.pieces, PIECE_FIELDS)
+        records, pieces = concat(day.contacts, CONTACT_FIELDS), concat(day.pieces, PIECE_FIELDS)
+        delivered = is_delivered(self.office.settings, records)
+        return FinishedDay(number, records, pieces, work_on(records, pieces), delivered, day.crews)
 
     def still_open(self) -> tuple[Frame, Frame]:
         """Return the contacts that are open after the last day, and their pieces so far."""

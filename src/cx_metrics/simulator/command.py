@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from cx_metrics.errors import CxMetricsError
+from cx_metrics.simulator.effects import EFFECTS, EXAMPLE, PLAIN
 
 _EXAMPLES = "\n".join(
     (
@@ -90,6 +91,22 @@ _EXAMPLES = "\n".join(
     show_default=True,
     help="Format of the files.",
 )
+@click.option(
+    "--scenario",
+    type=click.Choice([EXAMPLE, PLAIN, *EFFECTS]),
+    default=EXAMPLE,
+    show_default=True,
+    metavar="NAME",
+    help="Which named effects are at work: example has all, plain none, the name of an effect that one alone. "
+    f"Effects: {', '.join(EFFECTS)}.",
+)
+@click.option(
+    "--without",
+    type=click.Choice([*EFFECTS]),
+    multiple=True,
+    metavar="EFFECT",
+    help="Switch one effect of the scenario off; may be given more than once.",
+)
 def simulate_command(
     out: Path,
     contacts: int | None,
@@ -101,6 +118,8 @@ def simulate_command(
     defects: float,
     late: float,
     file_format: str,
+    scenario: str,
+    without: tuple[str, ...],
 ) -> None:
     """Simulate a contact center and write its raw tables.
 
@@ -125,6 +144,8 @@ def simulate_command(
             defects=defects,
             late=late,
             file_format=file_format,
+            scenario=scenario,
+            without=without,
             progress=progress,
         )
     console = Console()

@@ -10,115 +10,127 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cx_metrics.simulator import clock, world
+from cx_metrics.simulator.columns import (
+    COUNT,
+    DAY,
+    FLAG,
+    INSTANT,
+    TEXT,
+    coded,
+    contact_ids,
+    counts,
+    flags,
+    from_rows,
+    ids,
+    instants,
+)
 from cx_metrics.simulator.frames import NONE, Array, Bools, Frame, Ints, chance, size, take
 from cx_metrics.simulator.population import SEGMENTS, STAGES, Population
 from cx_metrics.simulator.settings import Settings
 from cx_metrics.simulator.workforce import LEAVE_KINDS, ROLES, Workforce
 
-_TEXT, _INSTANT, _FLAG, _COUNT = pa.string(), pa.timestamp("us"), pa.bool_(), pa.int32()
-
 SCHEMAS: dict[str, pa.Schema] = {
     "contacts": pa.schema(
         [
-            ("contact_id", _TEXT),
-            ("initial_contact_id", _TEXT),
-            ("customer_id", _TEXT),
-            ("identity_confidence", _TEXT),
-            ("channel", _TEXT),
-            ("direction", _TEXT),
-            ("initiation_method", _TEXT),
-            ("purpose", _TEXT),
-            ("queue_id", _TEXT),
-            ("reason_code", _TEXT),
-            ("product_line_id", _TEXT),
-            ("campaign_id", _TEXT),
-            ("started_at", _INSTANT),
-            ("ended_at", _INSTANT),
-            ("disconnect_reason", _TEXT),
-            ("agent_logged_resolved", _FLAG),
-            ("stated_cancel_intent", _FLAG),
-            ("is_complaint", _FLAG),
-            ("callback_offered", _FLAG),
-            ("callback_accepted", _FLAG),
-            ("applications_used", _COUNT),
-            ("is_test", _FLAG),
-            ("source_outcome", _TEXT),
-            ("source_exclusion", _TEXT),
-            ("updated_at", _INSTANT),
+            ("contact_id", TEXT),
+            ("initial_contact_id", TEXT),
+            ("customer_id", TEXT),
+            ("identity_confidence", TEXT),
+            ("channel", TEXT),
+            ("direction", TEXT),
+            ("initiation_method", TEXT),
+            ("purpose", TEXT),
+            ("queue_id", TEXT),
+            ("reason_code", TEXT),
+            ("product_line_id", TEXT),
+            ("campaign_id", TEXT),
+            ("started_at", INSTANT),
+            ("ended_at", INSTANT),
+            ("disconnect_reason", TEXT),
+            ("agent_logged_resolved", FLAG),
+            ("stated_cancel_intent", FLAG),
+            ("is_complaint", FLAG),
+            ("callback_offered", FLAG),
+            ("callback_accepted", FLAG),
+            ("applications_used", COUNT),
+            ("is_test", FLAG),
+            ("source_outcome", TEXT),
+            ("source_exclusion", TEXT),
+            ("updated_at", INSTANT),
         ]
     ),
     "contact_segments": pa.schema(
         [
-            ("contact_id", _TEXT),
-            ("segment_number", _COUNT),
-            ("kind", _TEXT),
-            ("agent_id", _TEXT),
-            ("queue_id", _TEXT),
-            ("started_at", _INSTANT),
-            ("ended_at", _INSTANT),
-            ("transfer_kind", _TEXT),
-            ("tier", _COUNT),
-            ("updated_at", _INSTANT),
+            ("contact_id", TEXT),
+            ("segment_number", COUNT),
+            ("kind", TEXT),
+            ("agent_id", TEXT),
+            ("queue_id", TEXT),
+            ("started_at", INSTANT),
+            ("ended_at", INSTANT),
+            ("transfer_kind", TEXT),
+            ("tier", COUNT),
+            ("updated_at", INSTANT),
         ]
     ),
     "queues": pa.schema(
         [
-            ("queue_id", _TEXT),
-            ("name", _TEXT),
-            ("program_id", _TEXT),
-            ("vendor_id", _TEXT),
-            ("channel", _TEXT),
-            ("timezone", _TEXT),
-            ("tier", _COUNT),
-            ("concurrency_capacity", _COUNT),
+            ("queue_id", TEXT),
+            ("name", TEXT),
+            ("program_id", TEXT),
+            ("vendor_id", TEXT),
+            ("channel", TEXT),
+            ("timezone", TEXT),
+            ("tier", COUNT),
+            ("concurrency_capacity", COUNT),
         ]
     ),
     "queue_hours": pa.schema(
-        [("queue_id", _TEXT), ("weekday", _COUNT), ("opens_at", _TEXT), ("closes_at", _TEXT)]
+        [("queue_id", TEXT), ("weekday", COUNT), ("opens_at", TEXT), ("closes_at", TEXT)]
     ),
-    "queue_holidays": pa.schema([("queue_id", _TEXT), ("holiday_on", pa.date32()), ("name", _TEXT)]),
-    "programs": pa.schema([("program_id", _TEXT), ("name", _TEXT), ("line_of_business", _TEXT)]),
-    "vendors": pa.schema([("vendor_id", _TEXT), ("name", _TEXT), ("kind", _TEXT)]),
-    "product_lines": pa.schema([("product_line_id", _TEXT), ("name", _TEXT)]),
+    "queue_holidays": pa.schema([("queue_id", TEXT), ("holiday_on", DAY), ("name", TEXT)]),
+    "programs": pa.schema([("program_id", TEXT), ("name", TEXT), ("line_of_business", TEXT)]),
+    "vendors": pa.schema([("vendor_id", TEXT), ("name", TEXT), ("kind", TEXT)]),
+    "product_lines": pa.schema([("product_line_id", TEXT), ("name", TEXT)]),
     "reasons": pa.schema(
         [
-            ("reason_code", _TEXT),
-            ("reason_l1", _TEXT),
-            ("reason_l2", _TEXT),
-            ("is_failure_demand", _FLAG),
-            ("is_first_contact_resolvable", _FLAG),
-            ("repeat_window_days", _COUNT),
+            ("reason_code", TEXT),
+            ("reason_l1", TEXT),
+            ("reason_l2", TEXT),
+            ("is_failure_demand", FLAG),
+            ("is_first_contact_resolvable", FLAG),
+            ("repeat_window_days", COUNT),
         ]
     ),
     "agents": pa.schema(
         [
-            ("agent_id", _TEXT),
-            ("effective_from", pa.date32()),
-            ("effective_to", pa.date32()),
-            ("team", _TEXT),
-            ("site", _TEXT),
-            ("vendor_id", _TEXT),
-            ("role", _TEXT),
-            ("hired_on", pa.date32()),
-            ("left_on", pa.date32()),
-            ("leave_kind", _TEXT),
+            ("agent_id", TEXT),
+            ("effective_from", DAY),
+            ("effective_to", DAY),
+            ("team", TEXT),
+            ("site", TEXT),
+            ("vendor_id", TEXT),
+            ("role", TEXT),
+            ("hired_on", DAY),
+            ("left_on", DAY),
+            ("leave_kind", TEXT),
         ]
     ),
     "customers": pa.schema(
         [
-            ("customer_id", _TEXT),
-            ("account_id", _TEXT),
-            ("created_at", _INSTANT),
-            ("segment", _TEXT),
-            ("has_sla_contract", _FLAG),
-            ("journey_stage", _TEXT),
-            ("region", _TEXT),
-            ("timezone", _TEXT),
-            ("is_staff", _FLAG),
-            ("updated_at", _INSTANT),
+            ("customer_id", TEXT),
+            ("account_id", TEXT),
+            ("created_at", INSTANT),
+            ("segment", TEXT),
+            ("has_sla_contract", FLAG),
+            ("journey_stage", TEXT),
+            ("region", TEXT),
+            ("timezone", TEXT),
+            ("is_staff", FLAG),
+            ("updated_at", INSTANT),
         ]
     ),
-    "feed_watermarks": pa.schema([("feed", _TEXT), ("complete_through", _INSTANT)]),
+    "feed_watermarks": pa.schema([("feed", TEXT), ("complete_through", INSTANT)]),
 }
 """The columns of every table, in the order of the raw contract."""
 
@@ -134,7 +146,7 @@ def tables_of(settings: Settings, contacts: Frame, pieces: Frame) -> tuple[pa.Ta
     record number, segments in order of start within their record.
     """
     known_until = settings.known_until
-    contacts = _within(settings, contacts)
+    contacts = take(contacts, is_delivered(settings, contacts))
     contacts = take(contacts, np.argsort(contacts["number"], kind="stable"))
     pieces = take(pieces, np.isin(pieces["number"], contacts["number"]))
     pieces = take(pieces, np.lexsort((pieces["step"], pieces["start"], pieces["number"])))
@@ -144,8 +156,8 @@ def tables_of(settings: Settings, contacts: Frame, pieces: Frame) -> tuple[pa.Ta
     return _contacts(settings, contacts, pieces), segments, contacts["number"], pieces["number"]
 
 
-def _within(settings: Settings, contacts: Frame) -> Frame:
-    """Keep records that start before the extract and on or after the first local day of their queue."""
+def is_delivered(settings: Settings, contacts: Frame) -> Bools:
+    """Tell which records start before the extract and on or after the first local day of their queue."""
     started = contacts["started"]
     keep = started < settings.known_until
     early = started < settings.period_start + 86400
@@ -156,7 +168,7 @@ def _within(settings: Settings, contacts: Frame) -> Frame:
         # A record that continues one of the day before would name a record that nobody has.
         too_early |= np.isin(contacts["initial"], contacts["number"][too_early])
         keep &= ~too_early
-    return take(contacts, keep)
+    return np.asarray(keep, dtype=np.bool_)
 
 
 def _midnight(day: date, zone: str) -> int:
@@ -219,7 +231,7 @@ def _contacts(settings: Settings, contacts: Frame, pieces: Frame) -> pa.Table:
         "callback_accepted": flags(contacts["accepted"]),
         "applications_used": counts(contacts["applications"], known),
         "is_test": pa.array(contacts["test"]),
-        "source_outcome": pa.nulls(rows, _TEXT),
+        "source_outcome": pa.nulls(rows, TEXT),
         "source_exclusion": coded(world.EXCLUSIONS, contacts["exclusion"]),
         "updated_at": instants(updated),
     }
@@ -286,7 +298,7 @@ def reference_tables(settings: Settings) -> dict[str, pa.Table]:
         ],
         "feed_watermarks": [("contacts", clock.as_datetime(settings.known_until).replace(tzinfo=None))],
     }
-    return {name: _from_rows(name, values) for name, values in rows.items()}
+    return {name: from_rows(SCHEMAS[name], values) for name, values in rows.items()}
 
 
 def agents_table(settings: Settings, workforce: Workforce) -> pa.Table:
@@ -317,7 +329,7 @@ def agents_table(settings: Settings, workforce: Workforce) -> pa.Table:
                 LEAVE_KINDS[workforce.leave_kind[person]] if has_left else None,
             )
         )
-    return _from_rows("agents", rows)
+    return from_rows(SCHEMAS["agents"], rows)
 
 
 def customers_table(settings: Settings, population: Population, first: int, count: int) -> pa.Table:
@@ -348,55 +360,3 @@ def customers_table(settings: Settings, population: Population, first: int, coun
         "updated_at": instants(updated),
     }
     return pa.table(columns, schema=SCHEMAS["customers"])
-
-
-def contact_ids(number: Array) -> pa.Array:
-    """Return the contact_id of record numbers."""
-    return ids("C", number, np.ones(len(number), dtype=np.bool_))
-
-
-def ids(prefix: str, number: Array, present: Bools, digits: int = 8) -> pa.Array:
-    """Return ids such as C00000042; null where not present."""
-    text = pc.utf8_lpad(pa.array(number, mask=~present).cast(pa.string()), digits, "0")
-    return pc.binary_join_element_wise(prefix, text, "")
-
-
-def coded(names: tuple[str, ...], codes: Array, present: Bools | None = None) -> pa.Array:
-    """Return the names of codes; null for NONE and where not present."""
-    missing = codes == NONE
-    if present is not None:
-        missing = missing | ~present
-    return pa.array(names, pa.string()).take(pa.array(codes.astype(np.int32), mask=missing))
-
-
-def instants(seconds: Array, present: Bools | None = None) -> pa.Array:
-    """Return seconds since 1970 as UTC instants without a zone mark; null for NONE and where not present."""
-    missing = seconds == NONE
-    if present is not None:
-        missing = missing | ~present
-    return pa.array(seconds * 1_000_000, mask=missing).cast(_INSTANT)
-
-
-def flags(codes: Array, present: Bools | None = None) -> pa.Array:
-    """Return 0 and 1 as false and true; null for NONE and where not present."""
-    missing = codes == NONE
-    if present is not None:
-        missing = missing | ~present
-    return pa.array(codes == 1, mask=missing)
-
-
-def counts(values: Array, present: Bools | None = None) -> pa.Array:
-    """Return whole numbers; null for NONE and where not present."""
-    missing = values == NONE
-    if present is not None:
-        missing = missing | ~present
-    return pa.array(values.astype(np.int32), mask=missing)
-
-
-def _from_rows(name: str, rows: list[tuple[Any, ...]]) -> pa.Table:
-    schema = SCHEMAS[name]
-    columns = list(zip(*rows, strict=True)) if rows else [()] * len(schema)
-    return pa.table(
-        [pa.array(list(column), type=field.type) for column, field in zip(columns, schema, strict=True)],
-        schema=schema,
-    )

@@ -12,6 +12,8 @@ from cx_metrics.simulator import contacts as contact_tables
 from cx_metrics.simulator import defects as defect_rules
 from cx_metrics.simulator.center import Center
 from cx_metrics.simulator.demand import Demand
+from cx_metrics.simulator.effects import EXAMPLE
+from cx_metrics.simulator.finished import Domain, Tables
 from cx_metrics.simulator.frames import Frame, concat, size
 from cx_metrics.simulator.population import Population
 from cx_metrics.simulator.records import CONTACT_FIELDS, PIECE_FIELDS, Office
@@ -54,6 +56,8 @@ def simulate(
     defects: float = 0.0,
     late: float = 0.0,
     file_format: str = "parquet",
+    scenario: str = EXAMPLE,
+    without: tuple[str, ...] = (),
     progress: Callable[[int, int], None] | None = None,
 ) -> SimulationSummary:
     """Write the raw tables of a simulated contact center into a folder.
@@ -61,8 +65,8 @@ def simulate(
     ``contacts`` is about how many contact records there will be in all, ``customers`` how many customers
     there are on the first day; each follows from the other, and with neither there are about 50,000 contacts.
     ``vendors`` is the number of outsourcers; ``defects`` and ``late`` are shares of the rows of contacts and
-    segments. ``progress`` is called with the days done and the days in all. The same arguments give the same
-    bytes.
+    segments. ``scenario`` and ``without`` say which named effects are at work, see ``effects``. ``progress``
+    is called with the days done and the days in all. The same arguments give the same bytes.
 
     Raises CxMetricsError for an argument out of its range, and when the folder holds other files.
     """
@@ -76,6 +80,8 @@ def simulate(
         defects=defects,
         late=late,
         file_format=file_format,
+        scenario=scenario,
+        without=without,
     )
     arguments = {
         "contacts": contacts,
@@ -87,20 +93,21 @@ def simulate(
         "defects": defects,
         "late": late,
         "file_format": file_format,
+        "scenario": scenario,
+        "without": list(without),
     }
     with Writer(out, file_format, arguments) as writer:
         population = Population(settings)
         demand = Demand(settings, population)
         workforce = Workforce(settings, demand)
+        office = Office(settings, population, demand, workforce)
         for name, table in contact_tables.reference_tables(settings).items():
             writer.write(name, table)
         writer.write("agents", contact_tables.agents_table(settings, workforce))
+        written = _run_days(settings, Center(office), domains_of(office), writer, progress)
         for first in range(0, size(population.customers), _CHUNK_CUSTOMERS):
             rows = contact_tables.customers_table(settings, population, first, _CHUNK_CUSTOMERS)
             writer.write("customers", rows)
-        written = _run_days(
-            settings, Center(Office(settings, population, demand, workforce)), writer, progress
-        )
     return SimulationSummary(
         out=out,
         file_format=file_format,
@@ -114,29 +121,50 @@ def simulate(
     )
 
 
+def domains_of(office: Office) -> list[Domain]:
+    """Return the parts of the company that keep books of their own, in the order in which they hear of a day."""
+    return []
+
+
 def _run_days(
-    settings: Settings, center: Center, writer: Writer, progress: Callable[[int, int], None] | None
+    settings: Settings,
+    center: Center,
+    domains: list[Domain],
+    writer: Writer,
+    progress: Callable[[int, int], None] | None,
 ) -> int:
-    """Run all days, write contacts and segments chunk by chunk; return how many records there are."""
+    """Run all days, write everything chunk by chunk; return how many contact records there are."""
     chunk_days = max(1, min(28, int(_CHUNK_CONTACTS / max(settings.contacts_per_day, 1.0))))
     records: list[Frame] = []
     segments: list[Frame] = []
     written = 0
-    for day in range(-WARM_UP_DAYS, settings.days):
-        record, piece = center.one_day(day)
-        records.append(record)
-        segments.append(piece)
-        is_last = day == settings.days - 1
+    for number in range(-WARM_UP_DAYS, settings.days):
+        day = center.one_day(number)
+        for domain in domains:
+            domain.one_day(day)
+        records.append(day.records)
+        segments.append(day.pieces)
+        is_last = number == settings.days - 1
         if is_last:
             record, piece = center.still_open()
             records.append(record)
             segments.append(piece)
-        if is_last or (day >= 0 and (day + 1) % chunk_days == 0):
+        if is_last or (number >= 0 and (number + 1) % chunk_days == 0):
             written += _write_chunk(settings, records, segments, writer)
             records, segments = [], []
-        if progress is not None and day >= 0:
-            progress(day + 1, settings.days)
+            for domain in domains:
+                _write(writer, domain.drain())
+        if progress is not None and number >= 0:
+            progress(number + 1, settings.days)
+    for domain in domains:
+        _write(writer, domain.close())
     return written
+
+
+def _write(writer: Writer, tables: Tables) -> None:
+    for name, table in tables.items():
+        folder, _, plain = name.rpartition("/")
+        writer.write(plain, table, folder=folder)
 
 
 def _write_chunk(settings: Settings, records: list[Frame], pieces: list[Frame], writer: Writer) -> int:

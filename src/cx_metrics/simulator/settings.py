@@ -10,6 +10,7 @@ import numpy as np
 
 from cx_metrics.errors import CxMetricsError
 from cx_metrics.simulator import world
+from cx_metrics.simulator.effects import EFFECTS, effects_of
 
 WARM_UP_DAYS = 10
 """Days simulated before the first one and thrown away, so that the first day has its backlog and repeats."""
@@ -38,6 +39,20 @@ class Stage(IntEnum):
     DEFERRED = 9
     OUTBOUND = 10
     INTERNAL = 11
+    RELATIONSHIP = 20
+    REVENUE = 21
+    CAMPAIGNS = 22
+    EXPERIENCE = 30
+    SURVEYS = 31
+    QUALITY = 32
+    COACHING = 33
+    SOCIAL = 34
+    AUTOMATION = 40
+    TECHNOLOGY = 41
+    INVESTMENTS = 42
+    TIME_SHEETS = 50
+    FINANCE = 51
+    VENDORS = 52
 
 
 @dataclass(frozen=True)
@@ -45,7 +60,8 @@ class Settings:
     """A checked request.
 
     ``contacts_per_day`` and ``customers`` set the size of the world; both follow from whichever of contacts
-    and customers was asked for. Rates are shares from 0 to 1. Instants are whole seconds since 1970 UTC.
+    and customers was asked for. ``effects`` are the named effects that are on. Rates are shares from 0 to 1.
+    Instants are whole seconds since 1970 UTC.
     """
 
     contacts_per_day: float
@@ -57,6 +73,7 @@ class Settings:
     defects: float
     late: float
     file_format: str
+    effects: frozenset[str]
 
     @classmethod
     def of(
@@ -71,6 +88,8 @@ class Settings:
         defects: float,
         late: float,
         file_format: str,
+        scenario: str,
+        without: tuple[str, ...],
     ) -> Settings:
         """Check the arguments of ``simulate``; raise CxMetricsError on the first bad one."""
         for name, value in (("contacts", contacts), ("customers", customers), ("days", days)):
@@ -106,6 +125,7 @@ class Settings:
             defects=defects,
             late=late,
             file_format=file_format,
+            effects=effects_of(scenario, without),
         )
 
     @property
@@ -126,6 +146,13 @@ class Settings:
     def day(self, number: int) -> date:
         """Return the date of a day; 0 is the first day, warm-up days are negative."""
         return self.start + timedelta(days=number)
+
+    def size_of(self, effect: str, day: int | None = None) -> float | None:
+        """Return the size of a named effect; None where it is switched off or does not work on the day."""
+        known = EFFECTS[effect]
+        if effect not in self.effects or (day is not None and not known.is_active(day)):
+            return None
+        return known.size
 
     def generator(self, stage: Stage, day: int = 0, part: int = 0) -> np.random.Generator:
         """Return the generator of one stage, day and part (queue): the same whatever the number of days."""
