@@ -169,6 +169,9 @@ select
 from (select queue_id, day, min(opens_at) as opens_at, max(closes_at) as closes_at from islands group by queue_id, day, island);
 
 create temp table targets as from read_csv('{seeds}/service_level_targets.csv');
+create temp table limits as from read_csv('{seeds}/duration_limits.csv');
+create temp table denied as from read_csv('{seeds}/denied_customer_ids.csv', types = {{'customer_id': 'varchar'}});
+create temp table staff as select customer_id from read_parquet('{data}/customers.parquet') where is_staff;
 create temp table scheduled as select distinct queue_id from read_parquet('{data}/queue_hours.parquet');
 
 create temp table assembled as
@@ -206,8 +209,8 @@ with
         from assembled a
         left join queues q on q.queue_id = a.q
         left join scheduled s on s.queue_id = a.q
-        join zone_hours o1 on o1.zone = coalesce(q.timezone, 'UTC') and o1.hour = time_bucket(interval 30 minute, a.started_at)
-        join zone_hours o2 on o2.zone = coalesce(q.timezone, 'UTC') and o2.hour = time_bucket(interval 30 minute, a.queued_at)
+        left join zone_hours o1 on o1.zone = coalesce(q.timezone, 'UTC') and o1.hour = time_bucket(interval 30 minute, a.started_at)
+        left join zone_hours o2 on o2.zone = coalesce(q.timezone, 'UTC') and o2.hour = time_bucket(interval 30 minute, a.queued_at)
     )
 select
     l.*, started_local::date as business_date, p.queue_id is not null or not has_hours as in_hours,
@@ -218,7 +221,7 @@ select
         when source_exclusion is not null then lower(source_exclusion)
         when initiation_method = 'monitor' then 'monitor'
         when direction = 'internal' then 'internal'
-        when k.is_staff then 'staff'
+        when k.customer_id is not null then 'staff'
         when direction = 'outbound' and purpose = 'survey' then 'survey_call'
         when direction = 'outbound' and purpose in ('sales', 'collections') then 'outbound_sales'
         when direction = 'outbound' and initiation_method = 'api' and handles = 0 then 'automated_outbound'
@@ -228,9 +231,9 @@ from localised l
 left join periods p on p.queue_id = l.q and p.day = queued_local::date and l.queued_at >= p.opens_at and l.queued_at < p.closes_at
 left join targets tq on tq.channel = l.channel and tq.queue_id = l.q and started_local::date between tq.effective_from and tq.effective_to
 left join targets tc on tc.channel = l.channel and tc.queue_id = 'any' and started_local::date between tc.effective_from and tc.effective_to
-left join read_csv('{seeds}/duration_limits.csv') d on d.channel = l.channel and started_local::date between d.effective_from and d.effective_to
-left join read_csv('{seeds}/denied_customer_ids.csv', types = {{'customer_id': 'varchar'}}) n on n.customer_id = l.customer_id
-left join read_parquet('{data}/customers.parquet') k on k.customer_id = l.customer_id;
+left join limits d on d.channel = l.channel and started_local::date between d.effective_from and d.effective_to
+left join denied n on n.customer_id = l.customer_id
+left join staff k on k.customer_id = l.customer_id;
 drop table assembled;
 
 create temp table redials as
