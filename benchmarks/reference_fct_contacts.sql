@@ -237,25 +237,35 @@ left join staff k on k.customer_id = l.customer_id;
 drop table assembled;
 
 create temp table redials as
-select contact_id, is_redial, got_through
-from (
-    select
-        contact_id,
-        coalesce(started_at <= max(case when left_queue then ended_at end) over before + interval 30 minute, false) as is_redial,
-        coalesce(left_queue and min(case when got_in then started_at end) over after <= ended_at + interval 30 minute, false) as got_through
-    from (
+with
+    inbound as (
         select
             contact_id, customer_id, started_at, ended_at,
-            handles > 0 and coalesce(source_outcome, 'answered') = 'answered' as got_in,
-            not got_in and ended_at is not null and not coalesce(callback_accepted, false) and has_queue
+            coalesce(source_outcome = 'answered', false) or handles > 0 and coalesce(source_outcome, 'callback') = 'callback' as got_in,
+            not got_in and ended_at >= started_at and not coalesce(callback_accepted, false) and has_queue
             and coalesce(source_outcome, 'abandoned') = 'abandoned' as left_queue
         from judged where identified and is_live and direction = 'inbound'
+    ),
+    events as (
+        select
+            contact_id, customer_id, started_at as moment, 0 as is_end, if(got_in, started_at, null) as got_in_at, null::timestamp as left_at
+        from inbound
+        where customer_id in (select customer_id from inbound where left_queue)
+        union all
+        select contact_id, customer_id, ended_at, 1, null, ended_at from inbound where left_queue
+    ),
+    neighbours as (
+        select
+            *, max(left_at) over (partition by customer_id order by moment, is_end, contact_id rows between unbounded preceding and 1 preceding) as before,
+            min(got_in_at) over (partition by customer_id order by moment, is_end, contact_id rows between 1 following and unbounded following) as after
+        from events
     )
-    window
-        before as (partition by customer_id order by started_at, contact_id rows between unbounded preceding and 1 preceding),
-        after as (partition by customer_id order by started_at, contact_id rows between 1 following and unbounded following)
-)
-where is_redial or got_through;
+select
+    contact_id, coalesce(bool_or(is_end = 0 and moment <= before + interval 30 minute), false) as is_redial,
+    coalesce(bool_or(is_end = 1 and after <= moment + interval 30 minute), false) as got_through
+from neighbours
+group by contact_id
+having is_redial or got_through;
 
 create temp table responses as
 select
