@@ -622,7 +622,7 @@ def test_every_kind_of_defect_occurs(spoiled: dict[str, Path]) -> None:
     from cx_metrics.simulator.defects import CONTACT_DEFECTS, SEGMENT_DEFECTS
 
     truth = pq.read_table(spoiled["dirty"] / "truth" / "defects.parquet").to_pylist()
-    found = {(row["table"], row["defect"]) for row in truth}
+    found = {(row["table"], row["defect"]) for row in truth if row["table"] in ("contacts", "contact_segments")}
     assert found == {("contacts", name) for name in CONTACT_DEFECTS} | {
         ("contact_segments", name) for name in SEGMENT_DEFECTS
     }

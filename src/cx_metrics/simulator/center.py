@@ -7,7 +7,7 @@ import numpy as np
 from cx_metrics.simulator import entry, live, outbound, world
 from cx_metrics.simulator.contacts import is_delivered
 from cx_metrics.simulator.deferred import WrittenQueues
-from cx_metrics.simulator.finished import FinishedDay, work_on
+from cx_metrics.simulator.finished import FinishedDay, spans_of, work_on
 from cx_metrics.simulator.frames import Frame, concat, take
 from cx_metrics.simulator.records import CONTACT_FIELDS, PIECE_FIELDS, Office
 
@@ -33,7 +33,9 @@ class Center:
         outbound.talk_inside(self.office, day)
         records, pieces = concat(day.contacts, CONTACT_FIELDS), concat(day.pieces, PIECE_FIELDS)
         delivered = is_delivered(self.office.settings, records)
-        return FinishedDay(number, records, pieces, work_on(records, pieces), delivered, day.crews)
+        return FinishedDay(
+            number, records, pieces, work_on(records, pieces), delivered, day.crews, spans_of(day.written)
+        )
 
     def still_open(self) -> tuple[Frame, Frame]:
         """Return the contacts that are open after the last day, and their pieces so far."""

@@ -19,7 +19,7 @@ from cx_metrics.simulator.world import Door
 HALF_HOUR = 1800
 CELLS = 50
 """Cells of a day: the longest day has 50 half hours; unused cells at the end of a day are closed."""
-_DAY_STARTS_AT = 4
+DAY_STARTS_AT = 4
 _ZONES: dict[str, ZoneInfo] = {}
 
 
@@ -51,12 +51,12 @@ def day_grid(zone_name: str, day: date) -> DayGrid:
     """Return the operating day that starts at 04:00 local time of ``day``."""
     tz = zone(zone_name)
     next_day = day + timedelta(days=1)
-    first = datetime(day.year, day.month, day.day, _DAY_STARTS_AT, tzinfo=tz)
-    last = datetime(next_day.year, next_day.month, next_day.day, _DAY_STARTS_AT, tzinfo=tz)
+    first = datetime(day.year, day.month, day.day, DAY_STARTS_AT, tzinfo=tz)
+    last = datetime(next_day.year, next_day.month, next_day.day, DAY_STARTS_AT, tzinfo=tz)
     start, end = int(first.timestamp()), int(last.timestamp())
     cells = (end - start) // HALF_HOUR
     position = np.arange(CELLS, dtype=np.int64)
-    minutes = 60 * _DAY_STARTS_AT + 30 * position
+    minutes = 60 * DAY_STARTS_AT + 30 * position
     if first.utcoffset() != last.utcoffset():
         for k in range(cells):
             local = datetime.fromtimestamp(start + k * HALF_HOUR, tz)

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cx_metrics.contract import load_contract
 from cx_metrics.simulator import clock, world
 from cx_metrics.simulator.columns import (
     COUNT,
@@ -220,7 +221,7 @@ def _contacts(settings: Settings, contacts: Frame, pieces: Frame) -> pa.Table:
         "product_line_id": coded(
             tuple(row[0] for row in world.PRODUCT_LINES), contacts["product"], contacts["product_known"]
         ),
-        "campaign_id": coded(world.SALES_CAMPAIGNS, contacts["campaign"]),
+        "campaign_id": coded(world.CAMPAIGN_IDS, contacts["campaign"]),
         "started_at": instants(contacts["started"]),
         "ended_at": instants(contacts["ended"], known),
         "disconnect_reason": coded(world.DISCONNECTS, contacts["disconnect"], known),
@@ -296,9 +297,16 @@ def reference_tables(settings: Settings) -> dict[str, pa.Table]:
             (row.code, row.level_1, row.level_2, row.is_failure, row.is_resolvable, row.repeat_window_days)
             for row in world.REASONS
         ],
-        "feed_watermarks": [("contacts", clock.as_datetime(settings.known_until).replace(tzinfo=None))],
+        "feed_watermarks": [
+            (feed, clock.as_datetime(settings.known_until).replace(tzinfo=None)) for feed in _feeds()
+        ],
     }
     return {name: from_rows(SCHEMAS[name], values) for name, values in rows.items()}
+
+
+def _feeds() -> list[str]:
+    """Return the feeds of the raw contract, each complete up to the extract."""
+    return list(dict.fromkeys(table.feed for table in load_contract().values() if table.feed))
 
 
 def agents_table(settings: Settings, workforce: Workforce) -> pa.Table:

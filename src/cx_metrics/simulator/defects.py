@@ -190,7 +190,8 @@ def _spoil_contacts(settings: Settings, rows: _Rows) -> None:
         settings.defects,
         {"unknown_queue": rows.has("queue_id"), "late_correction": is_final, "stale_delivery": is_final},
     )
-    late = is_final & ~np.logical_or.reduce(list(hits.values())) & (rows.draw(15) < settings.late)
+    tells = rows.has("reason_code") | rows.has("agent_logged_resolved") | rows.has("product_line_id")
+    late = is_final & tells & ~np.logical_or.reduce(list(hits.values())) & (rows.draw(15) < settings.late)
     before = rows.micros("updated_at") - (5 + np.floor(rows.draw(16) * 600).astype(np.int64)) * _SECOND
 
     rows.deliver(hits["duplicate_delivery"], {})

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 
 from cx_metrics.simulator import clock, world
+from cx_metrics.simulator.effects import EFFECTS
 from cx_metrics.simulator.frames import (
     NONE,
     Array,
@@ -73,6 +75,25 @@ _SHAPES: dict[str, tuple[Floats, tuple[float, ...]]] = {
 }
 
 
+@dataclass(frozen=True)
+class _Mix:
+    """How new needs are spread: a share per door and region, the share per door, and its regions cumulated."""
+
+    matrix: Floats
+    share: Floats
+    regions: Floats
+
+
+def _mix(matrix: Floats, moved: float = 0.0) -> _Mix:
+    """Return the mix when a share of the calls to the care lines comes in at the region's other door."""
+    matrix = matrix.copy()
+    for region, door in enumerate(world.VOICE_DOOR):
+        calls = matrix[door, region] * moved
+        matrix[door, region] -= calls
+        matrix[world.OTHER_DOORS[region][0], region] += calls
+    return _Mix(matrix, matrix.sum(axis=1), np.array([cumulate(row) for row in matrix]))
+
+
 class Demand:
     """Expected and actual arrivals per day."""
 
@@ -88,9 +109,10 @@ class Demand:
             if door.channel in (world.VOICE, world.CHAT):
                 week = np.where(is_open, week, week * _CLOSED)
             self._curve.append(week * 7 / week.sum())
-        self._share = np.array([door.share for door in world.DOORS])
-        self._share = self._share / self._share.sum()
-        self._regions = np.array([cumulate(door.regions) for door in world.DOORS])
+        regions = np.diff([cumulate(door.regions) for door in world.DOORS], axis=1, prepend=0.0)
+        share = np.array([door.share for door in world.DOORS])
+        self._usual = _mix(regions * (share / share.sum())[:, None])
+        self._shifted = _mix(self._usual.matrix, EFFECTS["channel_mix_shift"].size)
         weights = np.array([reason.weights for reason in world.REASONS], dtype=np.float64).T
         kind = [
             2 if door.channel == world.SELF_SERVICE else 0 if door.channel in (world.VOICE, world.CHAT) else 1
@@ -98,6 +120,9 @@ class Demand:
         ]
         self._reasons = np.array([cumulate(weights[k]) for k in kind])
         self._need_count = 0
+
+    def _mix_of(self, day: int) -> _Mix:
+        return self._usual if self.settings.size_of("channel_mix_shift", day) is None else self._shifted
 
     def grid(self, door: int, day: int) -> clock.DayGrid:
         """Return the half hours of a door's day."""
@@ -110,12 +135,16 @@ class Demand:
         )
 
     def expected(self, day: int) -> Floats:
-        """Return expected new needs, door by half hour of the day: what a good forecast knows in advance."""
+        """Return expected new needs, door by half hour of the day: what a good forecast knows in advance.
+
+        A shift between channels is known from its first day on.
+        """
         base = self.settings.needs_per_day * _season(self.settings.day(day))
+        share = self._mix_of(day).share
         rates = np.zeros((len(world.DOORS), clock.CELLS))
         for i, door in enumerate(world.DOORS):
             grid = self.grid(i, day)
-            rates[i] = clock.spread_week(self._curve[i], grid) * (base * self._share[i])
+            rates[i] = clock.spread_week(self._curve[i], grid) * (base * share[i])
             rates[i, grid.cells :] = 0.0
             if clock.is_holiday(door.holidays, grid.day):
                 rates[i] *= 0.20 if door.channel in (world.VOICE, world.CHAT) else 0.60
@@ -139,7 +168,9 @@ class Demand:
         rows = len(cells)
         fresh["door"] = (cells // clock.CELLS).astype(np.int8)
         fresh["at"] = self._instants(fresh["door"], cells % clock.CELLS, rng.random(rows), day)
-        fresh["region"] = pick_rows(self._regions, fresh["door"], rng.random(rows)).astype(np.int8)
+        fresh["region"] = pick_rows(self._mix_of(day).regions, fresh["door"], rng.random(rows)).astype(
+            np.int8
+        )
         fresh["customer"] = self.population.choose(fresh["region"], rng.random(rows), day)
         fresh["region"] = self.population.customers["region"][fresh["customer"]]
         reason = pick_rows(self._reasons, fresh["door"], rng.random(rows))
@@ -147,6 +178,9 @@ class Demand:
         if busy_region != NONE:
             reason = np.where(outage & (fresh["region"] == busy_region), world.TECH_DOWN, reason)
         fresh["reason"] = reason.astype(np.int8)
+        cause = self.population.concerns.raised(reason, fresh["region"], rng.random((2, rows)), day)
+        cause = np.where((cause != NONE) & self.population.active[cause], cause, NONE)
+        fresh["customer"] = np.where(cause != NONE, cause, fresh["customer"])
         other = pick(cumulate([share for _, _, share in world.PRODUCT_LINES]), rng.random(rows))
         own = self.population.customers["product"][fresh["customer"]]
         fresh["product"] = np.where(rng.random(rows) < 0.8, own, other).astype(np.int8)
@@ -169,8 +203,13 @@ class Demand:
     def number_needs(self, needs: Frame) -> None:
         """Give every new need its number, in order of arrival."""
         fresh = np.flatnonzero(needs["need"] == NONE)
-        needs["need"][fresh] = self._need_count + np.arange(len(fresh))
-        self._need_count += len(fresh)
+        needs["need"][fresh] = self.new_needs(len(fresh))
+
+    def new_needs(self, rows: int) -> Ints:
+        """Return numbers for needs that come from outside the stream of arrivals."""
+        first = self._need_count
+        self._need_count += rows
+        return np.arange(first, first + rows, dtype=np.int64)
 
     def _instants(self, door: Array, cell: Array, within: Floats, day: int) -> Ints:
         starts = np.array([self.grid(i, day).start for i in range(len(world.DOORS))], dtype=np.int64)

@@ -59,6 +59,12 @@ EFFECTS = {
             since=200,
         ),
         Effect(
+            "agent_assist",
+            "Assistance on the screen shortens conversations, team by team as it is rolled out",
+            -0.06,
+            "relative talk time",
+        ),
+        Effect(
             "overtime_month",
             "A wave of sickness that overtime has to cover",
             3.0,
@@ -89,9 +95,9 @@ EFFECTS = {
         ),
         Effect(
             "occupancy_attrition",
-            "Agents of queues that are busy above 80 % of the time leave sooner, one to three months later",
-            0.08,
-            "relative change of the chance to leave per point of occupancy",
+            "Agents of queues that are planned to be busy above 70 % of the time leave sooner, a month or more later",
+            0.04,
+            "relative change of the chance to leave per point of planned occupancy above 70",
         ),
         Effect(
             "quality_items",

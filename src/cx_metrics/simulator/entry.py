@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from cx_metrics.simulator import world
+from cx_metrics.simulator import bots, world
 from cx_metrics.simulator.demand import NEED_FIELDS
 from cx_metrics.simulator.frames import (
     NONE,
+    Bools,
     Floats,
     Frame,
     Ints,
     blank,
+    chance,
     concat,
     cumulate,
     pick_rows,
@@ -19,16 +21,13 @@ from cx_metrics.simulator.frames import (
     take,
 )
 from cx_metrics.simulator.records import CONTACT_FIELDS, Day, Office, needs_of, pieces
-from cx_metrics.simulator.settings import Stage
+from cx_metrics.simulator.settings import Settings, Stage
 from cx_metrics.simulator.world import DESK, DOORS, REASONS
 
-BOT_FIRST = {world.CHAT: 0.78, world.MESSAGING: 0.62}
-"""Share of conversations that a bot takes first."""
-CONTAINED = {world.CHAT: 0.36, world.MESSAGING: 0.32}
-"""Share of those that the bot ends without handing over."""
-BOT_RESOLVES, SELF_SERVICE_RESOLVES = 0.62, 0.80
+MENU_RESOLVES, NEW_MENU_RESOLVES, NEW_MENU_SINCE = 0.70, 0.84, 45
+"""Chance that self-service by telephone settles the matter, before and from the day on which its menus are redesigned."""
 IVR_HANG_UP = 0.035
-TRIES_AGENT_AFTER_BOT, TRIES_AGAIN_AFTER_CLOSED = 0.66, 0.55
+TRIES_AGENT_AFTER_MENU, TRIES_AGAIN_AFTER_CLOSED = 0.66, 0.55
 TEST_TRAFFIC = 0.003
 SPAM_IN_EMAIL, WRONG_NUMBERS = 0.018, 0.008
 SWITCHBOARD, ANONYMOUS, UNIDENTIFIED = 0.018, 0.012, 0.060
@@ -47,11 +46,11 @@ _CHANNEL = np.array([door.channel for door in DOORS], dtype=np.int8)
 _VOICE_DOOR = np.array(world.VOICE_DOOR, dtype=np.int8)
 
 
-def _by_channel(values: dict[int, float]) -> Floats:
-    return np.array([values.get(channel, 0.0) for channel in range(len(world.CHANNELS))])
-
-
-_BOT_FIRST, _CONTAINED = _by_channel(BOT_FIRST), _by_channel(CONTAINED)
+_OTHER_DOORS = np.array(world.OTHER_DOORS, dtype=np.int8)
+_SALT_IVR, _SALT_HANG_UP, _SALT_REASON, _SALT_TRIES, _SALT_SOON, _SALT_ELSEWHERE, _SALT_MENU = range(410, 417)
+_SALT_TEST, _SALT_UNWANTED, _SALT_SHOWN, _SALT_IDENTITY, _SALT_COMPLAINT, _SALT_CANCEL, _SALT_PRODUCT = range(
+    417, 424
+)
 
 
 def enter(office: Office, day: Day, needs: Frame) -> tuple[Frame, Ints]:
@@ -67,63 +66,98 @@ def enter(office: Office, day: Day, needs: Frame) -> tuple[Frame, Ints]:
 
 
 def _enter(office: Office, day: Day, needs: Frame, stage: Stage) -> tuple[Frame, Ints, Frame]:
-    rng = office.settings.generator(stage, day.number)
-    rows = size(needs)
-    contacts = _identify(office, needs, rng)
-    channel, door, at = contacts["channel"], contacts["door"], contacts["started"]
-    uniform = rng.random((4, rows))
-    ivr = np.minimum(np.floor(8 + rng.exponential(22, rows)), 240).astype(np.int64)
-    bot = np.minimum(np.floor(20 + rng.exponential(70, rows)), 900).astype(np.int64)
+    settings, key = office.settings, bots.key_of(needs)
+    contacts = _identify(office, needs)
+    channel, door, at, reason = (contacts[name] for name in ("channel", "door", "started", "reason"))
+    ivr = 8 - 22 * np.log1p(-chance(key, settings.seed, _SALT_IVR))
+    ivr = np.minimum(np.floor(ivr), 240).astype(np.int64)
+    turns, bot = bots.lengths(settings, key, channel)
 
     is_voice, is_self, is_chat = channel == world.VOICE, channel == world.SELF_SERVICE, channel == world.CHAT
-    self_by_bot = is_self & (uniform[0] < 0.45)
-    has_bot = (uniform[0] < _BOT_FIRST[channel]) | self_by_bot
-    has_ivr = is_voice | (is_self & ~self_by_bot)
-    to_queue = at + np.where(is_voice, ivr, np.where(has_bot, bot, 0))
-    shut = (is_voice | is_chat) & ~day.is_open(door, to_queue)
-    has_bot |= shut & is_chat
-    hangs_up = is_voice & ~shut & (uniform[1] < IVR_HANG_UP)
-    contained = has_bot & ~is_self & (uniform[1] < _CONTAINED[channel])
-    lead = np.where(has_ivr, np.where(is_self, ivr * 3, ivr), 0) + np.where(has_bot, bot, 0)
+    has_bot = bots.go_first(settings, key, channel)
+    hangs_up = is_voice & (chance(key, settings.seed, _SALT_HANG_UP) < IVR_HANG_UP)
+    has_bot &= ~hangs_up
+    has_ivr = is_voice | (is_self & ~has_bot)
+    shut = (is_voice | is_chat) & ~day.is_open(
+        door, at + np.where(has_ivr, ivr, 0) + np.where(has_bot, bot, 0)
+    )
+    has_bot = (has_bot & ~(shut & is_voice)) | (shut & is_chat)
+    hangs_up &= ~shut
+    contained = has_bot & ~is_self & (bots.end_there(settings, key, channel, reason) | (turns == 0))
+    ivr_end = at + np.where(has_ivr, np.where(is_self, ivr * 3, ivr), 0)
+    lead_end = ivr_end + np.where(has_bot, bot, 0)
     ends_here = is_self | shut | hangs_up | contained
+    day.pieces.append(pieces(contacts["number"][has_ivr], STEP_IVR, world.IVR, at[has_ivr], ivr_end[has_ivr]))
     # A written contact keeps its bot's piece until it is finished, which may be days later.
-    bot_now = has_bot & (ends_here | is_chat)
-    for mask, kind, step in ((has_ivr, world.IVR, STEP_IVR), (bot_now, world.BOT, STEP_BOT)):
-        day.pieces.append(pieces(contacts["number"][mask], step, kind, at[mask], (at + lead)[mask]))
+    bot_now = has_bot & (ends_here | is_chat | is_voice)
+    day.pieces.append(
+        pieces(contacts["number"][bot_now], STEP_BOT, world.BOT, ivr_end[bot_now], lead_end[bot_now])
+    )
 
     served, turned_away = is_self | contained, shut & ~contained
-    quality = np.where(is_self, SELF_SERVICE_RESOLVES, BOT_RESOLVES) * (
-        0.55 + 0.5 * _RESOLVE[contacts["reason"]]
-    )
-    contacts["resolved"][served] = (uniform[2] < quality)[served]
+    _note_results(settings, key, contacts, served, has_bot, turns)
     contacts["resolved"][turned_away | hangs_up] = 0
+    contacts["bot_end"][has_bot & turned_away] = bots.NOBODY
     contacts["channel"][contained] = world.SELF_SERVICE
     contacts["queue"][ends_here & ~(shut & is_voice)] = NONE
-    contacts["ended"][ends_here] = (at + lead)[ends_here]
+    contacts["ended"][ends_here] = lead_end[ends_here]
     contacts["worked_until"][ends_here] = contacts["ended"][ends_here]
     contacts["disconnect"][ends_here] = np.where(turned_away, world.OTHER_END, world.BY_CALLER)[ends_here]
-    contacts["reason_known"] &= ~ends_here | served | (uniform[3] < 0.3)
+    contacts["reason_known"] &= ~ends_here | served | (chance(key, settings.seed, _SALT_REASON) < 0.3)
     contacts["complaint"][ends_here] = NONE
     contacts["cancel"][ends_here & (contacts["cancel"] == 0)] = NONE
     finished = take(contacts, ends_here)
     day.contacts.append(finished)
-    calls = _turn_to_agents(office, day, finished, rng, stage)
-    return take(contacts, ~ends_here), (at + lead)[~ends_here], calls
+    calls = _turn_to_agents(office, day, finished, stage)
+    return take(contacts, ~ends_here), lead_end[~ends_here], calls
 
 
-def _turn_to_agents(
-    office: Office, day: Day, finished: Frame, rng: np.random.Generator, stage: Stage
-) -> Frame:
+def _note_results(
+    settings: Settings, key: Ints, contacts: Frame, served: Bools, has_bot: Bools, turns: Ints
+) -> None:
+    """Note what self-service and bots settled, and what they would have settled with the model or the menus that
+    the company had before or could have kept.
+    """
+    channel, reason, at = _CHANNEL[contacts["door"]], contacts["reason"], contacts["started"]
+    settled, otherwise = bots.settle(settings, key, channel, reason, at)
+    settled, otherwise = settled & (turns > 0), otherwise & (turns > 0)
+    by_menu = served & ~has_bot
+    ease = 0.55 + 0.5 * _RESOLVE[reason]
+    draws = chance(key, settings.seed, _SALT_MENU)
+    is_new = bots.day_of(settings, at) >= NEW_MENU_SINCE
+    with_new, with_old = draws < NEW_MENU_RESOLVES * ease, draws < MENU_RESOLVES * ease
+    settled = np.where(by_menu, np.where(is_new, with_new, with_old), settled)
+    otherwise = np.where(by_menu, with_old, otherwise)
+    contacts["resolved"][served] = settled[served]
+    contacts["otherwise"][served] = otherwise[served]
+    contacts["turns"] = np.where(has_bot, turns, NONE).astype(np.int16)
+    end = np.where(settled, bots.SETTLED, bots.failures(settings, key, otherwise))
+    end = np.where(turns > 0, end, bots.GAVE_UP)
+    contacts["bot_end"] = np.where(has_bot, np.where(served, end, bots.HANDED_ON), NONE).astype(np.int8)
+
+
+def _turn_to_agents(office: Office, day: Day, finished: Frame, stage: Stage) -> Frame:
     """Return the calls that customers make soon after self-service failed; plan those that come on later
     days.
     """
+    settings, key = office.settings, bots.key_of(finished)
     failed = (finished["resolved"] == 0) & ~finished["test"] & (finished["exclusion"] == NONE)
     closed = finished["disconnect"] == world.OTHER_END
-    tries = rng.random(size(finished)) < np.where(closed, TRIES_AGAIN_AFTER_CLOSED, TRIES_AGENT_AFTER_BOT)
-    again, closed = take(finished, failed & tries), closed[failed & tries]
+    by_bot = (finished["bot_end"] != NONE) & ~closed
+    tries = chance(key, settings.seed, _SALT_TRIES) < np.where(
+        closed, TRIES_AGAIN_AFTER_CLOSED, TRIES_AGENT_AFTER_MENU
+    )
+    back = np.where(by_bot, bots.come_back(settings, key), np.where(tries, bots.BACK_SOON, bots.NOT_BACK))
+    back = np.where(failed, back, bots.NOT_BACK)
+    finished["bot_back"] = back.astype(np.int8)
+    _plan_later(office, day, take(finished, back == bots.BACK_LATER))
+
+    soonest = back == bots.BACK_SOON
+    again, closed, key = take(finished, soonest), closed[soonest], key[soonest]
     follow = needs_of(again)
     follow["door"] = np.where(closed, again["door"], _VOICE_DOOR[again["region"]]).astype(np.int8)
-    soon = again["ended"] + 120 + np.floor(rng.exponential(1500, size(again))).astype(np.int64)
+    wait = -1500 * np.log1p(-chance(key, settings.seed, _SALT_SOON))
+    soon = again["ended"] + 120 + np.floor(wait).astype(np.int64)
     today = (
         day.is_open(follow["door"], soon) & (_CHANNEL[follow["door"]] == world.VOICE) & (stage is Stage.ENTRY)
     )
@@ -133,7 +167,21 @@ def _turn_to_agents(
     return concat([calls], NEED_FIELDS)
 
 
-def _identify(office: Office, needs: Frame, rng: np.random.Generator) -> Frame:
+def _plan_later(office: Office, day: Day, contacts: Frame) -> None:
+    """Let customers whom a bot did not help get in touch some days later, another way than before."""
+    if not size(contacts):
+        return
+    settings, key = office.settings, bots.key_of(contacts)
+    follow = needs_of(contacts)
+    voice, draws = _VOICE_DOOR[contacts["region"]], chance(key, settings.seed, _SALT_ELSEWHERE)
+    other = _OTHER_DOORS[contacts["region"]]
+    written = np.where(other[:, 0] == contacts["door"], other[:, 1], other[:, 0])
+    by_voice = (_CHANNEL[contacts["door"]] != world.VOICE) & (draws < 0.7)
+    follow["door"] = np.where(by_voice, voice, written).astype(np.int8)
+    office.plan(follow, day.number + bots.days_until_back(settings, key))
+
+
+def _identify(office: Office, needs: Frame) -> Frame:
     """Return one inbound contact per need, with its number, identity and flags."""
     rows = size(needs)
     contacts = blank(CONTACT_FIELDS, rows)
@@ -148,7 +196,7 @@ def _identify(office: Office, needs: Frame, rng: np.random.Generator) -> Frame:
     contacts["queue"] = np.where(door < DESK, door, NONE).astype(np.int8)
     contacts["started"] = needs["at"].copy()
 
-    uniform = rng.random((7, rows))
+    uniform = _draws(office.settings, bots.key_of(needs))
     first, is_voice = needs["attempt"] == 0, channel == world.VOICE
     test = first & (uniform[0] < TEST_TRAFFIC)
     unwanted = np.where(channel == world.EMAIL, SPAM_IN_EMAIL, np.where(is_voice, WRONG_NUMBERS, 0.0))
@@ -175,3 +223,13 @@ def _identify(office: Office, needs: Frame, rng: np.random.Generator) -> Frame:
     contacts["product_known"] = (uniform[6] < 0.86) & wanted
     contacts["reason_known"] = ~test
     return contacts
+
+
+def _draws(settings: Settings, key: Ints) -> tuple[Floats, ...]:
+    """Return the draws of who a contact seems to be and how it sounds."""
+    return tuple(
+        chance(key, settings.seed, salt)
+        for salt in (
+            _SALT_TEST, _SALT_UNWANTED, _SALT_SHOWN, _SALT_IDENTITY, _SALT_COMPLAINT, _SALT_CANCEL, _SALT_PRODUCT
+        )
+    )  # fmt: skip

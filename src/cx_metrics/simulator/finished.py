@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from cx_metrics.simulator import world
 from cx_metrics.simulator.frames import NONE, Array, Bools, Frame, blank, size
-from cx_metrics.simulator.routing import Crew
+from cx_metrics.simulator.routing import Crew, Messages
 
 WORK_FIELDS = {
     "first_agent": "int64",
@@ -35,12 +35,21 @@ of the last agent. No agent is NONE.
 Tables = Mapping[str, pa.Table]
 
 
+def spans_of(done: list[Messages]) -> Frame:
+    """Return who worked from when until when."""
+    return {
+        name: np.array([value for part in done for value in getattr(part, name)], dtype=np.int64)
+        for name in ("agent", "start", "end")
+    }
+
+
 @dataclass(frozen=True)
 class FinishedDay:
     """The records that one operating day finished, one row each in ``records``, ``work`` and ``is_delivered``.
 
     ``pieces`` are their segments, in no order; ``is_delivered`` tells which records are in the table of
     contacts: those of the warm-up and after the extract are not. ``crews`` is who was on duty, by lane.
+    ``written`` (agent, start, end) is the day's written and outbound work, also on contacts that are still open.
     """
 
     number: int
@@ -49,6 +58,7 @@ class FinishedDay:
     work: Frame
     is_delivered: Bools
     crews: list[Crew]
+    written: Frame = field(default_factory=lambda: spans_of([]))
 
 
 class Domain(Protocol):

@@ -8,6 +8,7 @@ from cx_metrics.simulator import routing, world
 from cx_metrics.simulator.frames import NONE, Array, Frame, Ints, blank, concat, size, take
 from cx_metrics.simulator.records import CONTACT_FIELDS, Day, Office, calls_about, pieces
 from cx_metrics.simulator.settings import Stage
+from cx_metrics.simulator.technology import talk_factor
 from cx_metrics.simulator.world import LANES, REASONS
 
 LEG_FIELDS = {
@@ -118,6 +119,10 @@ def _run_lane(
     uniform = rng.random((7, rows))
 
     mean = door.handle * _TALK[reason] * (1.0 + 0.12 * np.minimum(contacts["attempt"][mine], 2))
+    selection = office.settings.size_of("lengthy_selection", day.number)
+    if selection is not None:
+        mean = mean * np.exp(selection * office.population.standing(contacts["customer"][mine]))
+    mean = mean * talk_factor(office.settings, lane, day.number)
     mean = np.where(simple, 25.0, mean)
     noise = rng.lognormal(-0.18, 0.6, rows)
     ring = rng.integers(3, 11, rows) if is_voice else rng.integers(1, 5, rows)

@@ -5,7 +5,19 @@ from __future__ import annotations
 import numpy as np
 
 from cx_metrics.simulator import world
-from cx_metrics.simulator.frames import Array, Floats, Frame, Ints, concat, cumulate, pick, pick_rows
+from cx_metrics.simulator.concerns import Concerns
+from cx_metrics.simulator.frames import (
+    NONE,
+    Array,
+    Floats,
+    Frame,
+    Ints,
+    concat,
+    cumulate,
+    pick,
+    pick_rows,
+    size,
+)
 from cx_metrics.simulator.settings import WARM_UP_DAYS, Settings, Stage
 
 YEARLY_GROWTH = 0.12
@@ -15,6 +27,11 @@ SEGMENTS = ("consumer", "small_business", "enterprise")
 _SEGMENT_SHARES = (0.86, 0.115, 0.025)
 _SEGMENT_VALUE = np.array([1.0, 3.5, 18.0])
 _SEGMENT_PROPENSITY = np.array([1.0, 1.6, 3.0])
+_VALUE_LOG_MEAN, _VALUE_LOG_SPREAD = -0.5, 1.0
+_REDRAWS, _NEXT_DIGITS = 6, 6151.0
+_SHARES, _LOGS = np.array(_SEGMENT_SHARES), np.log(_SEGMENT_VALUE)
+_LOG_MEAN = _VALUE_LOG_MEAN + float(_SHARES @ _LOGS)
+_LOG_SPREAD = float(np.sqrt(_VALUE_LOG_SPREAD**2 + _SHARES @ _LOGS**2 - (_SHARES @ _LOGS) ** 2))
 STAGES = ("onboarding", "established", "renewal")
 
 FIELDS = {
@@ -37,7 +54,9 @@ class Population:
 
     The customers on the books at the start come first, then those of each day, so a longer simulation only
     adds customers at the end. ``value`` is a yearly worth relative to the mean consumer, ``propensity`` the
-    relative rate of contacts; both are latent: later stages use them, no table shows them.
+    relative rate of contacts; both are latent: later stages use them, no table shows them. ``active`` tells
+    who is a customer: those who left make no new needs. ``concerns`` are matters that give customers a cause
+    to get in touch.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -55,6 +74,8 @@ class Population:
             total += joining
         self.customers = concat(frames, FIELDS)
         self._known = counts
+        self.active = np.ones(size(self.customers), dtype=np.bool_)
+        self.concerns = Concerns(self.customers["region"])
         self._members: list[Ints] = []
         self._weights: list[Floats] = []
         for region in range(len(world.REGIONS)):
@@ -91,7 +112,7 @@ class Population:
             "changed": created + rng.integers(60, 300 * 86400, rows),
             "staff": rng.random(rows) < 0.004,
             "sla": rng.random(rows) < np.array([0.0, 0.08, 0.70])[segment],
-            "value": rng.lognormal(-0.5, 1.0, rows) * _SEGMENT_VALUE[segment],
+            "value": rng.lognormal(_VALUE_LOG_MEAN, _VALUE_LOG_SPREAD, rows) * _SEGMENT_VALUE[segment],
             "propensity": rng.lognormal(-0.405, 0.9, rows) * _SEGMENT_PROPENSITY[segment],
         }
 
@@ -99,8 +120,32 @@ class Population:
         """Return how many customers there are when a day starts."""
         return self._known[day + WARM_UP_DAYS]
 
+    def standing(self, customer: Array) -> Floats:
+        """Return the standardised log value of customers, within three standard deviations; 0 for nobody."""
+        value = np.log(self.customers["value"][np.maximum(customer, 0)])
+        return np.asarray(np.where(customer == NONE, 0.0, ((value - _LOG_MEAN) / _LOG_SPREAD).clip(-3, 3)))
+
+    def forget_leavers(self) -> None:
+        """Take those who left out of the weights by which customers are chosen."""
+        for code, members in enumerate(self._members):
+            weights = self.customers["propensity"][members] * self.active[members]
+            self._weights[code] = np.cumsum(weights)
+
     def choose(self, region: Array, draws: Floats, day: int) -> Ints:
-        """Return a customer of each wanted region, by propensity, among those there when the day starts."""
+        """Return a customer of each wanted region, by propensity, among those there when the day starts.
+
+        Whoever left since the weights were made is drawn again, with digits of the same draw.
+        """
+        chosen = self._choose(region, draws, day)
+        for _ in range(_REDRAWS):
+            left = np.flatnonzero(~self.active[chosen])
+            if not len(left):
+                break
+            draws = (draws * _NEXT_DIGITS) % 1.0
+            chosen[left] = self._choose(region[left], draws[left], day)
+        return chosen
+
+    def _choose(self, region: Array, draws: Floats, day: int) -> Ints:
         chosen = np.zeros(len(region), dtype=np.int64)
         for code, members in enumerate(self._members):
             rows = np.flatnonzero(region == code)

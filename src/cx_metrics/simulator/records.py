@@ -50,13 +50,19 @@ CONTACT_FIELDS = {
     "need": "int64",
     "attempt": "int16",
     "resolved": "int8",
+    "turns": "int16",
+    "bot_end": "int8",
+    "bot_back": "int8",
+    "otherwise": "int8",
 }
 """A contact record. Codes are positions in the lists of ``world``; instants are seconds since 1970 UTC.
 
 ``worked_until`` is the end of the last work on it, after-contact work included. Latent, in no table:
 ``customer`` where ``shown`` hides it, ``reason`` where it is not known, ``door``, ``region``, ``need``,
 ``attempt``, and ``resolved``: the truth about whether this record settled the need (NONE where it could not,
-as when a later record continues it).
+as when a later record continues it). Of bots, see ``bots``: ``turns`` of the customer (NONE without a bot),
+``bot_end`` how the session ended, ``bot_back`` whether the customer comes back where self-service or a bot ended
+it, ``otherwise`` whether it had settled the need with the other model or menus.
 """
 
 PIECE_FIELDS = {
@@ -100,7 +106,7 @@ class Day:
     """One operating day: who is on duty, which doors are open when, and the records that it finishes.
 
     ``busy`` are the spans in which agents of live queues worked on contacts, ``idle`` the time left between
-    them.
+    them, ``written`` the written and outbound work of all agents.
     """
 
     number: int
@@ -112,6 +118,7 @@ class Day:
     busy: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
     idle: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
     idle_speed: dict[int, float] = field(default_factory=dict)
+    written: list[Messages] = field(default_factory=list)
 
     def is_open(self, door: Array, at: Array) -> Bools:
         """Tell whether doors are open at given seconds of this day."""
@@ -136,6 +143,7 @@ class Day:
 
     def spend_idle(self, done: Messages) -> None:
         """Take the time of written work out of the agents' time between contacts."""
+        self.written.append(done)
         spent: dict[int, list[tuple[int, int]]] = {}
         for agent, start, end in zip(done.agent, done.start, done.end, strict=True):
             if agent in self.idle:

@@ -4,25 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
+
+import pyarrow as pa
 
 from cx_metrics.simulator import clock
 from cx_metrics.simulator import contacts as contact_tables
 from cx_metrics.simulator import defects as defect_rules
+from cx_metrics.simulator.automation import Automation
 from cx_metrics.simulator.center import Center
+from cx_metrics.simulator.columns import DAY, FLAG, NUMBER, TEXT, from_rows
+from cx_metrics.simulator.deliveries import spoil_table
 from cx_metrics.simulator.demand import Demand
-from cx_metrics.simulator.effects import EXAMPLE
+from cx_metrics.simulator.effects import EFFECTS, EXAMPLE
+from cx_metrics.simulator.finance import Finance
 from cx_metrics.simulator.finished import Domain, Tables
 from cx_metrics.simulator.frames import Frame, concat, size
+from cx_metrics.simulator.listening import listening_domains
 from cx_metrics.simulator.population import Population
 from cx_metrics.simulator.records import CONTACT_FIELDS, PIECE_FIELDS, Office
 from cx_metrics.simulator.settings import WARM_UP_DAYS, Settings
+from cx_metrics.simulator.value import value_domains
 from cx_metrics.simulator.workforce import Workforce
 from cx_metrics.simulator.writing import Writer
 
 _CHUNK_CONTACTS = 40_000
 _CHUNK_CUSTOMERS = 200_000
+
+_EFFECTS_SCHEMA = pa.schema(
+    [
+        ("effect", TEXT),
+        ("is_on", FLAG),
+        ("size", NUMBER),
+        ("unit", TEXT),
+        ("since", DAY),
+        ("until", DAY),
+        ("description", TEXT),
+    ]
+)
 
 
 @dataclass(frozen=True)
@@ -103,6 +123,7 @@ def simulate(
         office = Office(settings, population, demand, workforce)
         for name, table in contact_tables.reference_tables(settings).items():
             writer.write(name, table)
+        writer.write("effects", _effects_table(settings.effects, start), folder="truth")
         writer.write("agents", contact_tables.agents_table(settings, workforce))
         written = _run_days(settings, Center(office), domains_of(office), writer, progress)
         for first in range(0, size(population.customers), _CHUNK_CUSTOMERS):
@@ -121,9 +142,33 @@ def simulate(
     )
 
 
+def _effects_table(on: frozenset[str], start: date) -> pa.Table:
+    """Return truth/effects: every named effect, whether it is on, how strong it is and when it works.
+
+    ``until`` is exclusive; both days are null for an effect that works all the time.
+    """
+
+    def day(number: int | None) -> date | None:
+        return None if number is None else start + timedelta(days=number)
+
+    return from_rows(
+        _EFFECTS_SCHEMA,
+        [
+            (one.name, one.name in on, one.size, one.unit, day(one.since), day(one.until), one.description)
+            for one in EFFECTS.values()
+        ],
+    )
+
+
 def domains_of(office: Office) -> list[Domain]:
     """Return the parts of the company that keep books of their own, in the order in which they hear of a day."""
-    return []
+    automation = Automation(office)
+    return [
+        *value_domains(office),
+        automation,
+        *listening_domains(office),
+        Finance(office, automation.technology.spent),
+    ]
 
 
 def _run_days(
@@ -153,18 +198,24 @@ def _run_days(
             written += _write_chunk(settings, records, segments, writer)
             records, segments = [], []
             for domain in domains:
-                _write(writer, domain.drain())
+                _write(settings, writer, domain.drain())
         if progress is not None and number >= 0:
             progress(number + 1, settings.days)
     for domain in domains:
-        _write(writer, domain.close())
+        _write(settings, writer, domain.close())
     return written
 
 
-def _write(writer: Writer, tables: Tables) -> None:
+def _write(settings: Settings, writer: Writer, tables: Tables) -> None:
     for name, table in tables.items():
         folder, _, plain = name.rpartition("/")
-        writer.write(plain, table, folder=folder)
+        if folder:
+            writer.write(plain, table, folder=folder)
+            continue
+        spoiled, truth = spoil_table(settings, plain, table)
+        writer.write(plain, spoiled)
+        if truth is not None:
+            writer.write("defects", truth, folder="truth")
 
 
 def _write_chunk(settings: Settings, records: list[Frame], pieces: list[Frame], writer: Writer) -> int:

@@ -18,7 +18,7 @@ WARM_UP_DAYS = 10
 CONTACTS_PER_CUSTOMER_YEAR = 2.4
 """Contact records per customer and year; turns a number of customers into a volume and back."""
 
-RECORDS_PER_NEED = 1.387
+RECORDS_PER_NEED = 1.400
 """Contact records that one new need of a customer leads to, measured over a simulated year."""
 
 EXTRACT_DELAY_SECONDS = 300

@@ -12,6 +12,10 @@ from dataclasses import dataclass
 IN_HOUSE = "in_house"
 
 REGIONS = ("UK and Ireland", "North America", "Central Europe")
+CURRENCIES = ("GBP", "USD", "EUR")
+"""What customers of each region pay in; the first is the reporting currency."""
+PRICE_LEVEL = (1.0, 1.25, 1.15)
+"""Prices of each region in its own currency, relative to the first."""
 REGION_SHARES = (0.40, 0.38, 0.22)
 REGION_ZONES: tuple[tuple[tuple[str, float], ...], ...] = (
     (("Europe/London", 0.92), ("Europe/Dublin", 0.08)),
@@ -61,6 +65,7 @@ PROGRAMS = (
 )
 
 BUSINESS_PLAN = 2
+DEVICES, EVENTS = 3, 4
 PRODUCT_LINES = (
     ("pl_core", "Core plan", 0.46),
     ("pl_family", "Family plan", 0.22),
@@ -69,8 +74,52 @@ PRODUCT_LINES = (
     ("pl_events", "Tickets and events", 0.06),
 )
 
+
+@dataclass(frozen=True, kw_only=True)
+class Campaign:
+    """A campaign; ``starts`` and ``ends`` (exclusive) are days counted from the first day of the simulation.
+
+    ``exposes`` is the share of customers who see it, a like share on each of its days; 0 for campaigns without a
+    list of exposures. ``sells`` is the share of the exposed who buy because of it. ``calls_for`` is True where
+    the campaign makes people get in touch. The budget is given per customer on the books.
+    """
+
+    campaign_id: str
+    name: str
+    product: int | None
+    starts: int
+    ends: int | None
+    budget: float
+    exposes: float = 0.0
+    sells: float = 0.0
+    calls_for: bool = False
+
+
 SALES_CAMPAIGNS = ("cmp_spring_upgrade", "cmp_autumn_family")
-"""Campaigns that sales calls and tracked numbers name; their own table belongs to the value domain."""
+"""Campaigns that sales calls and tracked numbers name: they run all the time."""
+
+CAMPAIGNS = (
+    Campaign(campaign_id=SALES_CAMPAIGNS[0], name="Spring upgrade", product=0, starts=-80, ends=None, budget=0.9),
+    Campaign(campaign_id=SALES_CAMPAIGNS[1], name="Autumn family", product=1, starts=-20, ends=None, budget=0.6),
+    Campaign(
+        campaign_id="cmp_newsletter", name="Customer newsletter", product=None, starts=20, ends=27, budget=0.05,
+        exposes=0.30,
+    ),
+    Campaign(campaign_id="cmp_brand", name="Brand on posters", product=None, starts=60, ends=90, budget=0.8),
+    Campaign(
+        campaign_id="cmp_gala", name="Members' gala", product=4, starts=100, ends=114, budget=0.4,
+        exposes=0.20, sells=0.03, calls_for=True,
+    ),
+    Campaign(
+        campaign_id="cmp_devices", name="New devices", product=3, starts=180, ends=201, budget=0.5,
+        exposes=0.12, sells=0.02,
+    ),
+    Campaign(
+        campaign_id="cmp_giving", name="Giving weeks", product=4, starts=300, ends=321, budget=0.2,
+        exposes=0.15, sells=0.015,
+    ),
+)  # fmt: skip
+CAMPAIGN_IDS = tuple(campaign.campaign_id for campaign in CAMPAIGNS)
 
 
 @dataclass(frozen=True)
@@ -128,6 +177,13 @@ REASON_CODES = tuple(reason.code for reason in REASONS)
 PAY_FAILED = REASON_CODES.index("PAY_FAILED")
 TECH_DOWN = REASON_CODES.index("TECH_DOWN")
 UPGRADE = REASON_CODES.index("UPGRADE")
+INFO = REASON_CODES.index("INFO")
+REFUND = REASON_CODES.index("REFUND")
+ORDER_STATUS = REASON_CODES.index("ORDER_STATUS")
+ORDER_CHANGE = REASON_CODES.index("ORDER_CHANGE")
+RETURN = REASON_CODES.index("RETURN")
+CANCEL = REASON_CODES.index("CANCEL")
+PRICE = REASON_CODES.index("PRICE")
 
 WEEK = (1, 2, 3, 4, 5, 6, 7)
 WORK_WEEK = (1, 2, 3, 4, 5)
