@@ -19,3 +19,16 @@
 {% macro postgres__end_of_order(value, order_by, function, direction) -%}
     (array_agg({{ value }} order by {% for column in order_by %}{{ column }} {{ direction }}{{ ', ' if not loop.last }}{% endfor %}) filter (where {{ value }} is not null))[1]
 {%- endmacro %}
+
+{#- The first value of a named window that is not null; the window has a total order and reaches over the whole partition. -#}
+{% macro first_known(value, window) -%}
+    {{ return(adapter.dispatch('first_known', 'cx_metrics')(value, window)) }}
+{%- endmacro %}
+
+{% macro default__first_known(value, window) -%}
+    first_value({{ value }} ignore nulls) over {{ window }}
+{%- endmacro %}
+
+{% macro postgres__first_known(value, window) -%}
+    (array_remove(array_agg({{ value }}) over {{ window }}, null))[1]
+{%- endmacro %}

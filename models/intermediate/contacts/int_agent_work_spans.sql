@@ -1,6 +1,7 @@
 -- One row per span of agent work on a contact: talk, hold, wrap-up, or a message that an agent wrote. Durations are made
 -- fit here (B.7): a span that ends before it starts or never ends has none; wrap-up that was never closed is capped. Seconds
--- that an earlier span of the same agent on the same record already covers are not counted twice.
+-- that an earlier span of the same agent on the same record already covers are not counted twice. What is known of the whole leg
+-- (one agent on one record) stands on each of its spans: the same sort finds it.
 with
 
 segments as (
@@ -41,13 +42,20 @@ already_covered as (
         *,
         max(case when ended_at >= started_at then ended_at end) over earlier_spans as covered_until,
         max(case when ended_at >= started_at and kind <> 'wrap' then ended_at end) over earlier_spans as connected_until,
-        max(case when ended_at >= started_at and kind = 'hold' then ended_at end) over earlier_spans as held_until
+        max(case when ended_at >= started_at and kind = 'hold' then ended_at end) over earlier_spans as held_until,
+        {{ first_known('queue_id', 'whole_leg') }} as leg_queue_id,
+        max(case when ended_at >= started_at then 0 else 1 end) over whole_leg = 1 as has_invalid_leg_duration
     from agent_work
     window
         earlier_spans as (
             partition by contact_record_id, agent_id
             order by started_at, segment_number
             rows between unbounded preceding and 1 preceding
+        ),
+        whole_leg as (
+            partition by contact_record_id, agent_id
+            order by started_at, segment_number
+            rows between unbounded preceding and unbounded following
         )
 ),
 
@@ -60,10 +68,12 @@ final as (
         kind,
         agent_id,
         queue_id,
+        leg_queue_id,
         started_at,
         ended_at,
         is_capped_wrap,
         transfer_kind,
+        has_invalid_leg_duration,
         case
             when ended_at is null then 'never closed'
             when ended_at < started_at then 'negative'

@@ -6,10 +6,6 @@ spans as (
     select * from {{ ref('int_agent_work_spans') }}
 ),
 
-legs as (
-    select * from {{ ref('int_agent_legs') }}
-),
-
 contacts as (
     select * from {{ ref('int_contact_outcomes') }}
 ),
@@ -29,19 +25,17 @@ numbers as (
 -- what earlier spans of the leg already cover lies at the beginning of a span
 work as (
     select
-        coalesce(legs.queue_id, contacts.queue_id) as queue_id,
+        coalesce(spans.leg_queue_id, contacts.queue_id) as queue_id,
         {{ seconds_after(dbt.date_trunc('second', 'spans.ended_at'), '-spans.worked_seconds') }} as started_at,
         spans.worked_seconds as handle_seconds
     from spans
-    inner join legs
-        on
-            spans.contact_record_id = legs.contact_record_id
-            and coalesce(spans.agent_id, '') = coalesce(legs.agent_id, '')
     left join contacts
-        on legs.contact_id = contacts.contact_id
+        on
+            spans.contact_id = contacts.contact_id
+            and spans.leg_queue_id is null
     where
         spans.worked_seconds > 0
-        and not legs.has_invalid_duration
+        and not spans.has_invalid_leg_duration
 ),
 
 aligned as (

@@ -1,10 +1,10 @@
 """A contact center simulated from cause to effect, written as the tables of the raw contract.
 
-One module per stage of the causal chain: ``population`` (customers), ``demand`` (their needs), ``workforce``
-(agents and rosters), ``entry`` (IVR, bots, opening hours), ``routing`` (the queues), ``live`` and
-``deferred`` (the work), ``outbound`` (contacts that no customer starts), ``contacts`` (records as tables),
-``defects`` (bad input). ``center`` puts a day together, ``run`` the whole period, ``command`` is the command
-line. See docs/simulator.md.
+One package per domain: ``contacts`` (customers, demand, the front door, queues, records), ``workforce``,
+``automation``, ``experience``, ``quality``, ``retention``, ``value``, ``finance``, and ``defects`` (bad input).
+``run`` takes the center through the period and asks the ``domains`` for their rows, ``effects`` names what can
+be switched off, ``world`` holds what is the same in every simulation, ``command`` is the command line.
+See docs/simulator.md.
 """
 
 from __future__ import annotations

@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 
 from cx_metrics.simulator import world
+from cx_metrics.simulator.contacts.routing import Crew, Messages
 from cx_metrics.simulator.frames import NONE, Array, Bools, Frame, blank, size
-from cx_metrics.simulator.routing import Crew, Messages
 
 WORK_FIELDS = {
     "first_agent": "int64",

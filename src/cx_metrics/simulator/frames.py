@@ -85,3 +85,9 @@ def chance(keys: Array, seed: int, salt: int) -> Floats:
             z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
             z = z ^ (z >> np.uint64(31))
     return np.asarray((z >> np.uint64(11)).astype(np.float64) / float(1 << 53), dtype=np.float64)
+
+
+def normal(keys: Array, seed: int, salt: int) -> Floats:
+    """Return a standard normal number per key, which depends on key, seed and salt alone."""
+    radius = np.sqrt(-2.0 * np.log1p(-chance(keys, seed, salt)))
+    return np.asarray(radius * np.cos(2 * np.pi * chance(keys, seed, salt + 1000)))

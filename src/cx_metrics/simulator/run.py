@@ -10,23 +10,20 @@ from pathlib import Path
 import pyarrow as pa
 
 from cx_metrics.simulator import clock
-from cx_metrics.simulator import contacts as contact_tables
-from cx_metrics.simulator import defects as defect_rules
-from cx_metrics.simulator.automation import Automation
-from cx_metrics.simulator.center import Center
 from cx_metrics.simulator.columns import DAY, FLAG, NUMBER, TEXT, from_rows
-from cx_metrics.simulator.deliveries import spoil_table
-from cx_metrics.simulator.demand import Demand
+from cx_metrics.simulator.contacts import tables as contact_tables
+from cx_metrics.simulator.contacts.center import Center
+from cx_metrics.simulator.contacts.demand import Demand
+from cx_metrics.simulator.contacts.population import Population
+from cx_metrics.simulator.contacts.records import CONTACT_FIELDS, PIECE_FIELDS, Office
+from cx_metrics.simulator.defects import contact_defects as defect_rules
+from cx_metrics.simulator.defects.deliveries import spoil_table
+from cx_metrics.simulator.domains import domains_of
 from cx_metrics.simulator.effects import EFFECTS, EXAMPLE
-from cx_metrics.simulator.finance import Finance
 from cx_metrics.simulator.finished import Domain, Tables
 from cx_metrics.simulator.frames import Frame, concat, size
-from cx_metrics.simulator.listening import listening_domains
-from cx_metrics.simulator.population import Population
-from cx_metrics.simulator.records import CONTACT_FIELDS, PIECE_FIELDS, Office
 from cx_metrics.simulator.settings import WARM_UP_DAYS, Settings
-from cx_metrics.simulator.value import value_domains
-from cx_metrics.simulator.workforce import Workforce
+from cx_metrics.simulator.workforce.workforce import Workforce
 from cx_metrics.simulator.writing import Writer
 
 _CHUNK_CONTACTS = 40_000
@@ -158,17 +155,6 @@ def _effects_table(on: frozenset[str], start: date) -> pa.Table:
             for one in EFFECTS.values()
         ],
     )
-
-
-def domains_of(office: Office) -> list[Domain]:
-    """Return the parts of the company that keep books of their own, in the order in which they hear of a day."""
-    automation = Automation(office)
-    return [
-        *value_domains(office),
-        automation,
-        *listening_domains(office),
-        Finance(office, automation.technology.spent),
-    ]
 
 
 def _run_days(

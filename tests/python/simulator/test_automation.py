@@ -16,15 +16,16 @@ import pyarrow as pa
 import pytest
 
 from cx_metrics.contract import load_contract
-from cx_metrics.simulator import automation, bots, investments, sessions, technology, world
-from cx_metrics.simulator.automation import Automation
-from cx_metrics.simulator.center import Center
-from cx_metrics.simulator.demand import Demand
+from cx_metrics.simulator import world
+from cx_metrics.simulator.automation import automation, bots, investments, sessions, technology
+from cx_metrics.simulator.automation.automation import Automation
+from cx_metrics.simulator.contacts.center import Center
+from cx_metrics.simulator.contacts.demand import Demand
+from cx_metrics.simulator.contacts.population import Population
+from cx_metrics.simulator.contacts.records import Office
 from cx_metrics.simulator.effects import EFFECTS
-from cx_metrics.simulator.population import Population
-from cx_metrics.simulator.records import Office
 from cx_metrics.simulator.settings import WARM_UP_DAYS, Settings
-from cx_metrics.simulator.workforce import Workforce
+from cx_metrics.simulator.workforce.workforce import Workforce
 
 CONTRACT = load_contract()
 SCHEMAS = automation.SCHEMAS | technology.SCHEMAS | investments.SCHEMAS

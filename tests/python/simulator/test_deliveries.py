@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from cx_metrics.simulator.deliveries import ALWAYS_CLEAN, MONEY_TABLES, spoil_table, text_codes
+from cx_metrics.simulator.defects.deliveries import ALWAYS_CLEAN, MONEY_TABLES, spoil_table, text_codes
 from cx_metrics.simulator.settings import Settings
 
 ROWS = 4000

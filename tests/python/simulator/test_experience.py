@@ -11,20 +11,10 @@ import duckdb
 import pytest
 
 from cx_metrics.contract import load_contract
-from cx_metrics.simulator import (
-    audits,
-    coaching,
-    experience,
-    form_items,
-    listening,
-    quality,
-    responses,
-    run,
-    sentiment,
-    simulate,
-    social,
-    surveys,
-)
+from cx_metrics.simulator import domains, run, simulate
+from cx_metrics.simulator.experience import experience, responses, sentiment, social, surveys
+from cx_metrics.simulator.quality import audits, form_items, quality
+from cx_metrics.simulator.workforce import coaching
 
 CONTRACT = load_contract()
 SCHEMAS = surveys.SCHEMAS | sentiment.SCHEMAS | social.SCHEMAS | quality.SCHEMAS | coaching.SCHEMAS
@@ -46,7 +36,7 @@ class Warehouse:
 
     def __init__(self, folder: Path, **arguments: Any) -> None:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(run, "domains_of", listening.listening_domains)
+            patch.setattr(run, "domains_of", domains.experience_domains)
             self.summary = simulate(folder, **arguments)
         self.folder = folder
         self.connection = duckdb.connect()

@@ -8,7 +8,8 @@ import duckdb
 import numpy as np
 import pytest
 
-from cx_metrics.simulator import routing, simulate
+from cx_metrics.simulator import simulate
+from cx_metrics.simulator.contacts import routing
 
 LONG = 10**9
 

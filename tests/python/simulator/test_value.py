@@ -13,23 +13,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from cx_metrics.contract import load_contract
-from cx_metrics.simulator import (
-    campaigns,
-    goods,
-    relationship,
-    revenue,
-    run,
-    saves,
-    simulate,
-    subscriptions,
-    value,
-    value_defects,
-)
-from cx_metrics.simulator.demand import Demand
+from cx_metrics.simulator import domains, run, simulate
+from cx_metrics.simulator.contacts.demand import Demand
+from cx_metrics.simulator.contacts.population import Population
+from cx_metrics.simulator.defects import value_defects
 from cx_metrics.simulator.effects import EFFECTS
-from cx_metrics.simulator.population import Population
+from cx_metrics.simulator.retention import relationship, saves, subscriptions
 from cx_metrics.simulator.run import SimulationSummary
 from cx_metrics.simulator.settings import Settings
+from cx_metrics.simulator.value import campaigns, goods, revenue
 from cx_metrics.simulator.world import VOICE_DOOR
 
 CONTRACT = load_contract()
@@ -75,7 +67,7 @@ class Warehouse:
 @pytest.fixture(scope="module", autouse=True)
 def _only_this_domain() -> Iterator[None]:
     patch = pytest.MonkeyPatch()
-    patch.setattr(run, "domains_of", value.value_domains)
+    patch.setattr(run, "domains_of", domains.value_domains)
     yield
     patch.undo()
 

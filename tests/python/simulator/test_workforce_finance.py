@@ -15,18 +15,19 @@ import pyarrow.compute as pc
 import pytest
 
 from cx_metrics.contract import load_contract
-from cx_metrics.simulator import ledger, world
-from cx_metrics.simulator.center import Center
-from cx_metrics.simulator.demand import Demand
-from cx_metrics.simulator.finance import SCHEMAS, Finance, _shared_seconds
+from cx_metrics.simulator import world
+from cx_metrics.simulator.contacts.center import Center
+from cx_metrics.simulator.contacts.demand import Demand
+from cx_metrics.simulator.contacts.population import Population
+from cx_metrics.simulator.contacts.records import PIECE_FIELDS, Office
+from cx_metrics.simulator.finance import ledger
+from cx_metrics.simulator.finance.finance import SCHEMAS, Finance, _shared_seconds
+from cx_metrics.simulator.finance.outsourcing import CONTRACTS, HOURS
 from cx_metrics.simulator.frames import NONE
-from cx_metrics.simulator.outsourcing import CONTRACTS, HOURS
-from cx_metrics.simulator.payroll import OVERTIME_MULTIPLIER
-from cx_metrics.simulator.population import Population
-from cx_metrics.simulator.records import PIECE_FIELDS, Office
-from cx_metrics.simulator.roster import work_longer
 from cx_metrics.simulator.settings import WARM_UP_DAYS, Settings
-from cx_metrics.simulator.workforce import AGENT, SUPERVISOR, Workforce
+from cx_metrics.simulator.workforce.payroll import OVERTIME_MULTIPLIER
+from cx_metrics.simulator.workforce.roster import work_longer
+from cx_metrics.simulator.workforce.workforce import AGENT, SUPERVISOR, Workforce
 
 Row = dict[str, Any]
 START = date(2024, 1, 1)

@@ -1,0 +1,1 @@
+"""How contacts felt, and what surveys, sentiment engines and social networks show of it."""

@@ -1,0 +1,1 @@
+"""Audits of conversations against a form."""

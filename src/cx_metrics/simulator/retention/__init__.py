@@ -1,0 +1,1 @@
+"""Subscriptions: how they go on, end, and are saved."""

@@ -1,0 +1,1 @@
+"""What customers buy and give, and the campaigns that ask them to."""

@@ -1,0 +1,1 @@
+"""The people: hires and leavers, rosters, time sheets, pay and coaching."""
