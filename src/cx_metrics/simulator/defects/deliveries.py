@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from cx_metrics.contract import Table, load_contract
 from cx_metrics.simulator.defects.contact_defects import TRUTH_SCHEMA
-from cx_metrics.simulator.frames import Array, Bools, Ints, chance
+from cx_metrics.simulator.frames import Bools, Ints, chance
 from cx_metrics.simulator.settings import Settings
 
 DUPLICATE, STALE, MISSING, ORPHAN = "duplicate_delivery", "stale_delivery", "missing_required", "orphan_key"
@@ -39,9 +39,9 @@ def spoil_table(settings: Settings, name: str, table: pa.Table) -> tuple[pa.Tabl
     if not settings.defects or name in ALWAYS_CLEAN or not table.num_rows:
         return table, None
     known = _contract()[name]
-    keys = _keys(table, known.key)
+    keys = keys_of(table, known.key)
     code = text_codes(keys)
-    dirty = chance(code, settings.seed, _SALT_ROW) < settings.defects
+    dirty = is_spoiled_here(settings, keys)
     kind = chance(code, settings.seed, _SALT_KIND)
     which = chance(code, settings.seed, _SALT_COLUMN)
     required: list[str] = []
@@ -81,15 +81,28 @@ def _contract() -> dict[str, Table]:
     return load_contract()
 
 
-def _keys(table: pa.Table, columns: tuple[str, ...]) -> Array:
-    texts = [table[column].cast(pa.string()).combine_chunks() for column in columns]
-    joined = pc.binary_join_element_wise(*texts, "|", null_handling="replace", null_replacement="")
-    return np.asarray(joined.to_numpy(zero_copy_only=False), dtype=object)
+def keys_of(table: pa.Table, columns: tuple[str, ...]) -> pa.Array:
+    """Return the keys of rows as the truth lists them, instants to the second."""
+    parts = []
+    for column in columns:
+        values = table[column].combine_chunks()
+        if pa.types.is_timestamp(values.type):
+            values = values.cast(pa.timestamp("s"), safe=False)
+        parts.append(values.cast(pa.string()))
+    return pc.binary_join_element_wise(*parts, "|", null_handling="replace", null_replacement="")
 
 
-def text_codes(texts: Array) -> Ints:
+def is_spoiled_here(settings: Settings, keys: pa.Array, upto: float = 1.0) -> Bools:
+    """Tell which rows are spoiled as deliveries; with ``upto`` 2, also as many that are left to their domain."""
+    if not len(keys):
+        return np.zeros(0, dtype=np.bool_)
+    draw = chance(text_codes(keys), settings.seed, _SALT_ROW)
+    return np.asarray(draw < upto * settings.defects, dtype=np.bool_)
+
+
+def text_codes(texts: pa.Array) -> Ints:
     """Return a whole number per text that depends on the text alone (FNV-1a over its bytes)."""
-    fixed = np.char.encode(texts.astype(str), "utf-8")
+    fixed = np.char.encode(texts.to_numpy(zero_copy_only=False).astype(str), "utf-8")
     width = fixed.dtype.itemsize
     letters = fixed.view(np.uint8).reshape(len(fixed), width)
     code = np.full(len(fixed), 0xCBF29CE484222325, dtype=np.uint64)
@@ -114,7 +127,7 @@ def _shifted(table: pa.Table, column: str, seconds: Ints) -> pa.Table:
     return table.set_column(position, field, moved)
 
 
-def _listed(name: str, keys: Array, rows: Bools, defect: str, description: str) -> pa.Table:
-    chosen = keys[rows]
-    columns = [[name] * len(chosen), list(chosen), [defect] * len(chosen), [description] * len(chosen)]
+def _listed(name: str, keys: pa.Array, rows: Bools, defect: str, description: str) -> pa.Table:
+    chosen = keys.filter(pa.array(rows)).to_pylist()
+    columns = [[name] * len(chosen), chosen, [defect] * len(chosen), [description] * len(chosen)]
     return pa.table([pa.array(column, pa.string()) for column in columns], schema=TRUTH_SCHEMA)

@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cx_metrics.simulator.defects.spoiling import keys_of, listed, spoiled
+from cx_metrics.simulator.defects.deliveries import keys_of
+from cx_metrics.simulator.defects.spoiling import listed, spoiled
 from cx_metrics.simulator.finished import Tables
 from cx_metrics.simulator.frames import NONE, Bools
 from cx_metrics.simulator.settings import Settings

@@ -7,7 +7,8 @@ import pyarrow as pa
 
 from cx_metrics.simulator import world
 from cx_metrics.simulator.columns import INSTANT, NUMBER, TEXT, coded, ids, instants, numbers
-from cx_metrics.simulator.defects.spoiling import keys_of, left_alone, listed, spoiled
+from cx_metrics.simulator.defects.deliveries import keys_of
+from cx_metrics.simulator.defects.spoiling import left_alone, listed, spoiled
 from cx_metrics.simulator.experience.comments import SENTENCES, THEMES, comments
 from cx_metrics.simulator.experience.questions import MAIN, PRODUCT, QUESTIONS, answers, order_of
 from cx_metrics.simulator.frames import NONE, Array, Floats, Frame, Ints, blank, chance, concat, normal, take

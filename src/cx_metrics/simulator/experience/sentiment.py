@@ -22,7 +22,8 @@ from cx_metrics.simulator.columns import (
     numbers,
 )
 from cx_metrics.simulator.contacts.records import Office
-from cx_metrics.simulator.defects.spoiling import keys_of, listed, spoiled
+from cx_metrics.simulator.defects.deliveries import keys_of
+from cx_metrics.simulator.defects.spoiling import listed, spoiled
 from cx_metrics.simulator.experience.experience import USUAL, Experience
 from cx_metrics.simulator.finished import FinishedDay, Tables
 from cx_metrics.simulator.frames import (

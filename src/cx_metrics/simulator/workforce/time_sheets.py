@@ -14,7 +14,8 @@ import pyarrow as pa
 from cx_metrics.simulator import clock, world
 from cx_metrics.simulator.columns import FLAG, INSTANT, TEXT, coded, ids, instants
 from cx_metrics.simulator.contacts.records import Office
-from cx_metrics.simulator.defects.spoiling import keys_of, listed, spoiled
+from cx_metrics.simulator.defects.deliveries import keys_of
+from cx_metrics.simulator.defects.spoiling import listed, spoiled
 from cx_metrics.simulator.finished import FinishedDay
 from cx_metrics.simulator.frames import NONE, Array, Bools, Frame, Ints, blank, concat, size, take
 from cx_metrics.simulator.workforce.roster import (
