@@ -32,3 +32,7 @@
 {% macro postgres__first_known(value, window) -%}
     (array_remove(array_agg({{ value }}) over {{ window }}, null))[1]
 {%- endmacro %}
+
+{% macro spark__first_known(value, window) -%}
+    first_value({{ value }}, true) over {{ window }}
+{%- endmacro %}
