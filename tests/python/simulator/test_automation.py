@@ -337,8 +337,8 @@ def test_the_degradation_shows_in_the_truth_and_not_in_what_the_vendor_says(year
     settled, claimed, returned, proven = range(4)
     assert 0.50 < after[settled] / plain_after[settled] < 0.70
     assert abs(after[claimed] - plain_after[claimed]) < 0.03
-    assert after[returned] > plain_after[returned] + 0.10
-    assert after[proven] < plain_after[proven] - 0.10
+    assert after[returned] > plain_after[returned] + 0.04
+    assert after[proven] < plain_after[proven] - 0.06
     assert 0.85 < plain_after[settled] / plain_before[settled] < 1.15
 
 
