@@ -35,6 +35,8 @@ docs: .venv/ready
 
 bench: .venv/ready
 	$(BIN)/python benchmarks/contacts_at_scale.py
+	$(BIN)/python benchmarks/simulator_throughput.py
+	$(BIN)/python benchmarks/simulator_calibration.py
 
 clean:
 	rm -rf target logs build input warehouse.duckdb warehouse.duckdb.wal

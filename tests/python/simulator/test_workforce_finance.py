@@ -405,7 +405,7 @@ def test_spoiled_states_are_listed() -> None:
     assert set(listed.values()) == {"never_ended", "overlapping"}
     before = {(row["agent_id"], row["started_at"]): row for row in clean.rows("agent_states")}
     changed = {
-        f"{row['agent_id']}|{row['started_at']:%Y-%m-%d %H:%M:%S.%f}"
+        f"{row['agent_id']}|{row['started_at']:%Y-%m-%d %H:%M:%S}"
         for row in dirty.rows("agent_states")
         if row != before[row["agent_id"], row["started_at"]]
     }
