@@ -32,6 +32,17 @@ MULTIPLIED = {
     "contact_segments": ("contact_id",),
     "customers": ("customer_id",),
 }
+COPIED = (
+    "queues",
+    "queue_hours",
+    "queue_holidays",
+    "programs",
+    "vendors",
+    "product_lines",
+    "reasons",
+    "agents",
+    "feed_watermarks",
+)
 
 
 @dataclass(frozen=True)
@@ -69,18 +80,16 @@ def make_files(folder: Path, contacts: int) -> None:
     copies = max(1, contacts // SIMULATED)
     out = folder / "data"
     out.mkdir()
-    for path in base.glob("*.parquet"):
-        if path.stem not in MULTIPLIED:
-            shutil.copy(path, out / path.name)
-            continue
+    for table in COPIED:
+        shutil.copy(base / f"{table}.parquet", out)
+    for table, keys in MULTIPLIED.items():
         replaced = ", ".join(
-            f"case when {key} = 'anonymous' then {key} else {key} || '-' || copy end as {key}"
-            for key in MULTIPLIED[path.stem]
+            f"case when {key} = 'anonymous' then {key} else {key} || '-' || copy end as {key}" for key in keys
         )
         duckdb.sql(
-            f"copy (select * exclude (copy) replace ({replaced}) from '{path}' "
+            f"copy (select * exclude (copy) replace ({replaced}) from '{base / table}.parquet' "
             f"cross join (select range as copy from range({copies})) order by copy) "
-            f"to '{out / path.name}' (format parquet)"
+            f"to '{out / table}.parquet' (format parquet)"
         )
 
 
