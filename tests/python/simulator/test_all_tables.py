@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 import pyarrow.parquet as pq
 import pytest
+from simulated import Warehouse
 
 from cx_metrics.contract import load_contract
 from cx_metrics.simulator import simulate
@@ -133,13 +134,7 @@ STRENGTH = {
 
 
 def evidence(folder: Path, query: str) -> float:
-    connection = duckdb.connect()
-    for path in sorted(folder.rglob("*.parquet")):
-        prefix = "truth_" if path.parent.name == "truth" else ""
-        connection.execute(f"create view {prefix}{path.stem} as from '{path}'")
-    row = connection.execute(query).fetchone()
-    assert row is not None
-    return float(row[0] or 0)
+    return float(Warehouse(folder).one(query) or 0)
 
 
 def test_every_effect_has_its_evidence() -> None:

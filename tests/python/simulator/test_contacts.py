@@ -20,6 +20,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from simulated import Warehouse
 
 from cx_metrics.contract import load_contract
 from cx_metrics.errors import CxMetricsError
@@ -27,7 +28,6 @@ from cx_metrics.simulator import clock, simulate, world
 from cx_metrics.simulator.command import simulate_command
 from cx_metrics.simulator.contacts import routing
 from cx_metrics.simulator.contacts.tables import SCHEMAS
-from cx_metrics.simulator.run import SimulationSummary
 
 CONTRACT = load_contract()
 TABLES = sorted(SCHEMAS)
@@ -45,27 +45,6 @@ def hashes(folder: Path) -> dict[str, str]:
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
-
-
-class Warehouse:
-    """A simulated folder with its tables as views."""
-
-    def __init__(self, folder: Path, summary: SimulationSummary) -> None:
-        self.folder, self.summary = folder, summary
-        self.connection = duckdb.connect()
-        for table in TABLES:
-            self.connection.execute(f"create view {table} as from '{folder / table}.parquet'")
-
-    def all(self, query: str) -> list[tuple[Any, ...]]:
-        return self.connection.execute(query).fetchall()
-
-    def one(self, query: str) -> Any:
-        row = self.connection.execute(query).fetchone()
-        assert row is not None
-        return row[0] if len(row) == 1 else row
-
-    def none(self, query: str) -> None:
-        assert self.all(query) == []
 
 
 @pytest.fixture(scope="module")

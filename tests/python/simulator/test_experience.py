@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from simulated import Warehouse
 
 from cx_metrics.contract import load_contract
 from cx_metrics.simulator import domains, run, simulate
@@ -31,29 +32,11 @@ SINCE = {
 """When the last thing known about a row happened."""
 
 
-class Warehouse:
-    """A simulated folder with its tables as views; those of truth/ begin with truth_."""
-
-    def __init__(self, folder: Path, **arguments: Any) -> None:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(run, "domains_of", domains.experience_domains)
-            self.summary = simulate(folder, **arguments)
-        self.folder = folder
-        self.connection = duckdb.connect()
-        for path in folder.rglob("*.parquet"):
-            prefix = "truth_" if path.parent.name == "truth" else ""
-            self.connection.execute(f"create view {prefix}{path.stem} as from '{path}'")
-
-    def all(self, query: str) -> list[tuple[Any, ...]]:
-        return self.connection.execute(query).fetchall()
-
-    def one(self, query: str) -> Any:
-        row = self.connection.execute(query).fetchone()
-        assert row is not None
-        return row[0] if len(row) == 1 else row
-
-    def none(self, query: str) -> None:
-        assert self.all(query) == []
+def only_experience(folder: Path, **arguments: Any) -> Warehouse:
+    """Simulate with the domains that follow from how contacts felt, and no others."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run, "domains_of", domains.experience_domains)
+        return Warehouse(folder, simulate(folder, **arguments))
 
 
 @pytest.fixture(scope="module")
@@ -63,24 +46,24 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def center(folder: Path) -> Iterator[Warehouse]:
-    yield Warehouse(folder / "center", contacts=12_000, days=210)
+    yield only_experience(folder / "center", contacts=12_000, days=210)
 
 
 @pytest.fixture(scope="module")
 def plain(folder: Path) -> Iterator[Warehouse]:
     """The same center for a while, without the three effects on experience."""
     without = ("quality_items", "vendor_quality_gap", "response_bias")
-    yield Warehouse(folder / "plain", customers=8_700, days=60, without=without)
+    yield only_experience(folder / "plain", customers=8_700, days=60, without=without)
 
 
 @pytest.fixture(scope="module")
 def same(folder: Path) -> Iterator[Warehouse]:
-    yield Warehouse(folder / "same", customers=8_700, days=60)
+    yield only_experience(folder / "same", customers=8_700, days=60)
 
 
 @pytest.fixture(scope="module")
 def dirty(folder: Path) -> Iterator[Warehouse]:
-    yield Warehouse(folder / "dirty", customers=8_700, days=60, defects=0.08)
+    yield only_experience(folder / "dirty", customers=8_700, days=60, defects=0.08)
 
 
 # The contract
@@ -170,12 +153,12 @@ def hashes(folder: Path) -> dict[str, str]:
 
 def test_the_same_arguments_give_the_same_bytes(tmp_path: Path) -> None:
     for name in ("a", "b"):
-        Warehouse(tmp_path / name, contacts=900, days=16, defects=0.1)
+        only_experience(tmp_path / name, contacts=900, days=16, defects=0.1)
     assert hashes(tmp_path / "a") == hashes(tmp_path / "b")
 
 
 def test_a_prefix_of_days_is_the_same(tmp_path: Path, same: Warehouse) -> None:
-    short = Warehouse(tmp_path / "short", customers=8_700, days=36)
+    short = only_experience(tmp_path / "short", customers=8_700, days=36)
     until = f"timestamp '{short.summary.complete_through:%Y-%m-%d %H:%M:%S}'"
     both = duckdb.connect()
 
@@ -203,7 +186,7 @@ def test_a_prefix_of_days_is_the_same(tmp_path: Path, same: Warehouse) -> None:
 
 
 def test_one_day_writes_every_table(tmp_path: Path) -> None:
-    day = Warehouse(tmp_path / "day", contacts=60, days=1)
+    day = only_experience(tmp_path / "day", contacts=60, days=1)
     assert set(SCHEMAS) | set(TRUTH) <= {
         *day.summary.rows,
         *(f"truth/{path.stem}" for path in (tmp_path / "day" / "truth").glob("*.parquet")),

@@ -8,9 +8,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow.parquet as pq
 import pytest
+from simulated import Warehouse
 
 from cx_metrics.contract import load_contract
 from cx_metrics.simulator import domains, run, simulate
@@ -19,7 +19,6 @@ from cx_metrics.simulator.contacts.population import Population
 from cx_metrics.simulator.defects import value_defects
 from cx_metrics.simulator.effects import EFFECTS
 from cx_metrics.simulator.retention import relationship, saves, subscriptions
-from cx_metrics.simulator.run import SimulationSummary
 from cx_metrics.simulator.settings import Settings
 from cx_metrics.simulator.value import campaigns, goods, revenue
 from cx_metrics.simulator.world import VOICE_DOOR
@@ -39,29 +38,6 @@ TRUTH = {
 }
 SIZE: dict[str, Any] = {"contacts": 8000, "days": 130, "seed": 3}
 START = "timestamp '2024-01-01'"
-
-
-class Warehouse:
-    """A simulated folder with its tables as views; those of the truth begin with ``true_``."""
-
-    def __init__(self, folder: Path, summary: SimulationSummary) -> None:
-        self.folder, self.summary = folder, summary
-        self.connection = duckdb.connect()
-        for path in folder.glob("*.parquet"):
-            self.connection.execute(f"create view {path.stem} as from '{path}'")
-        for path in folder.glob("truth/*.parquet"):
-            self.connection.execute(f"create view true_{path.stem} as from '{path}'")
-
-    def all(self, query: str) -> list[tuple[Any, ...]]:
-        return self.connection.execute(query).fetchall()
-
-    def one(self, query: str) -> Any:
-        row = self.connection.execute(query).fetchone()
-        assert row is not None
-        return row[0] if len(row) == 1 else row
-
-    def none(self, query: str) -> None:
-        assert self.all(query) == []
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -125,11 +101,11 @@ def test_references_hold(world: Warehouse) -> None:
         ("contacts", "campaign_id", "campaigns", "campaign_id"),
         ("campaign_exposures", "campaign_id", "campaigns", "campaign_id"),
         ("campaign_exposures", "customer_id", "customers", "customer_id"),
-        ("true_saves", "contact_id", "contacts", "contact_id"),
-        ("true_campaign_contacts", "contact_id", "contacts", "contact_id"),
-        ("true_purchases", "transaction_id", "transactions", "transaction_id"),
-        ("true_purchases", "contact_id", "contacts", "contact_id"),
-        ("true_churn", "subscription_id", "subscriptions", "subscription_id"),
+        ("truth_saves", "contact_id", "contacts", "contact_id"),
+        ("truth_campaign_contacts", "contact_id", "contacts", "contact_id"),
+        ("truth_purchases", "transaction_id", "transactions", "transaction_id"),
+        ("truth_purchases", "contact_id", "contacts", "contact_id"),
+        ("truth_churn", "subscription_id", "subscriptions", "subscription_id"),
     ):
         world.none(
             f"""select {column} from {table}
@@ -159,13 +135,13 @@ def test_more_days_only_add_days(tmp_path: Path) -> None:
         ("subscription_events", "occurred_at"),
         ("transactions", "updated_at"),
         ("campaign_exposures", "exposed_at"),
-        ("true_churn", "decided_at"),
+        ("truth_churn", "decided_at"),
     ):
         query = f"from {table} where {at} <= {known} order by all"
         assert short.all(query) == long.all(query), table
         assert short.one(f"select count(*) from {table}") == len(short.all(query)) > 30
-    for table in ("save_offers", "true_saves", "true_purchases", "true_campaign_contacts"):
-        early, late = (rows_of(w.folder, table.replace("true_", "truth/")) for w in (short, long))
+    for table in ("save_offers", "truth_saves", "truth_purchases", "truth_campaign_contacts"):
+        early, late = (rows_of(w.folder, table.replace("truth_", "truth/")) for w in (short, long))
         assert early <= late, table
     early, late = (rows_of(w.folder, "subscriptions") for w in (short, long))
     changed = early - late
@@ -354,12 +330,14 @@ def test_offers_are_made_by_agents_who_heard_the_wish(world: Warehouse) -> None:
 
 
 def test_needless_offers_are_in_the_truth_only_when_on(world: Warehouse, plain: Warehouse) -> None:
-    share = "select avg(would_have_stayed::int) from true_saves where contact_id is not null"
+    share = "select avg(would_have_stayed::int) from truth_saves where contact_id is not null"
     assert 0.30 < world.one(share) < 0.55
     assert plain.one(share) == 0
-    world.none("select * from true_saves where is_saved_by_offer and (would_have_stayed or not was_accepted)")
+    world.none(
+        "select * from truth_saves where is_saved_by_offer and (would_have_stayed or not was_accepted)"
+    )
     accepted = world.one(
-        """select avg(was_accepted::int) from true_saves
+        """select avg(was_accepted::int) from truth_saves
            where contact_id is not null and was_attempted and not would_have_stayed"""
     )
     assert 0.15 < accepted < 0.45
@@ -367,7 +345,7 @@ def test_needless_offers_are_in_the_truth_only_when_on(world: Warehouse, plain: 
     meant = world.one(
         """with wishes as (
                select subscription_id, contacts.ended_at, would_have_stayed, was_accepted
-               from true_saves join contacts using (contact_id) where subscription_id is not null)
+               from truth_saves join contacts using (contact_id) where subscription_id is not null)
            select avg((exists (select 1 from subscription_events as notice
                where notice.subscription_id = wishes.subscription_id and kind = 'cancel_notice'
                  and occurred_at between ended_at and ended_at + interval 5 minute))::int)
@@ -377,15 +355,15 @@ def test_needless_offers_are_in_the_truth_only_when_on(world: Warehouse, plain: 
 
 
 def test_unresolved_needs_cause_churn_only_when_on(world: Warehouse, plain: Warehouse) -> None:
-    caused = "select count(*) from true_churn where is_caused_by_unresolved"
+    caused = "select count(*) from truth_churn where is_caused_by_unresolved"
     assert world.one(caused) > 0
     assert plain.one(caused) == 0
-    world.none("select * from true_churn where is_caused_by_unresolved <> (unresolved_need_id is not null)")
+    world.none("select * from truth_churn where is_caused_by_unresolved <> (unresolved_need_id is not null)")
 
 
 def test_silent_leavers_are_the_majority(world: Warehouse) -> None:
     silent, all_ = world.one(
-        f"""select count(*) filter (path = 'silent'), count(*) from true_churn
+        f"""select count(*) filter (path = 'silent'), count(*) from truth_churn
             where end_reason = 'voluntary' and decided_at > {START}"""
     )
     assert 0.5 < silent / all_ < 0.95
@@ -449,7 +427,7 @@ def test_sales_in_contacts_come_after_them(world: Warehouse) -> None:
     )
     assert world.one("select count(is_caused_by_contact_id) from transactions") > 20
     world.none(
-        """select transaction_id from transactions full join true_purchases using (transaction_id)
+        """select transaction_id from transactions full join truth_purchases using (transaction_id)
            where (is_caused_by_contact_id is not null) <> coalesce(cause = 'sold_in_contact', false)"""
     )
 
@@ -464,12 +442,12 @@ def test_orders_come_before_questions_about_them(world: Warehouse) -> None:
 
 
 def test_lengthy_value_is_there_only_when_on(world: Warehouse, plain: Warehouse) -> None:
-    caused = "select count(*) from true_purchases where cause = 'lengthy_value'"
+    caused = "select count(*) from truth_purchases where cause = 'lengthy_value'"
     assert world.one(caused) > 0
     assert plain.one(caused) == 0
     world.none(
-        """select * from true_purchases join transactions using (transaction_id)
-           join contacts on contacts.contact_id = true_purchases.contact_id
+        """select * from truth_purchases join transactions using (transaction_id)
+           join contacts on contacts.contact_id = truth_purchases.contact_id
            where cause = 'lengthy_value' and occurred_at < contacts.ended_at"""
     )
 
@@ -481,7 +459,7 @@ def test_high_value_talks_longer_only_when_on(world: Warehouse, plain: Warehouse
                 """select corr(ln(seconds), ln(yearly_value)) from (
                        select contact_id, sum(date_diff('second', started_at, ended_at)) as seconds
                        from contact_segments where kind = 'talk' group by 1)
-                   join contacts using (contact_id) join true_customers using (customer_id)
+                   join contacts using (contact_id) join truth_customers using (customer_id)
                    where seconds > 30 and direction = 'inbound'"""
             )
         )
@@ -495,21 +473,21 @@ def test_high_value_talks_longer_only_when_on(world: Warehouse, plain: Warehouse
 
 def test_campaign_demand_is_there_only_when_on(world: Warehouse, plain: Warehouse) -> None:
     exposed = world.one("select count(*) from campaign_exposures where campaign_id = 'cmp_gala'")
-    needs = world.one("select count(distinct need_id) from true_campaign_contacts")
+    needs = world.one("select count(distinct need_id) from truth_campaign_contacts")
     assert 0.02 < needs / exposed < 0.10
-    assert plain.one("select count(*) from true_campaign_contacts") == 0
+    assert plain.one("select count(*) from truth_campaign_contacts") == 0
     assert plain.one("select count(*) from campaign_exposures") > 100
     tagged, untagged = world.one(
-        "select count(*) filter (is_tagged), count(*) filter (not is_tagged) from true_campaign_contacts"
+        "select count(*) filter (is_tagged), count(*) filter (not is_tagged) from truth_campaign_contacts"
     )
     assert tagged > 0 and untagged > 0
     world.none(
-        """select contact_id from true_campaign_contacts as caused join contacts using (contact_id)
+        """select contact_id from truth_campaign_contacts as caused join contacts using (contact_id)
            where is_tagged <> (contacts.campaign_id is not null)
               or is_tagged and caused.campaign_id <> contacts.campaign_id"""
     )
     world.none(
-        """select contact_id from true_campaign_contacts as caused join contacts using (contact_id)
+        """select contact_id from truth_campaign_contacts as caused join contacts using (contact_id)
            join campaign_exposures as seen
              on seen.customer_id = caused.customer_id and seen.campaign_id = caused.campaign_id
            where started_at < exposed_at"""
