@@ -3,7 +3,9 @@
     {{ return([
         'contacts', 'contact_segments', 'queues', 'queue_hours', 'queue_holidays', 'programs', 'vendors', 'product_lines', 'reasons',
         'agents',
-        'customers',
+        'customers', 'subscriptions', 'subscription_events',
+        'bot_sessions', 'technologies', 'contact_sentiment',
+        'survey_questions', 'survey_invitations', 'survey_answers',
         'feed_watermarks',
     ]) }}
 {%- endmacro %}

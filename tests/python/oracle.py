@@ -593,11 +593,11 @@ class _Computation:
             if row["updated_at"] is not None
         ]
         newest_change = max(changes, default=None)
-        domains = {row["feed"]: row["domain"] for row in self.decisions.seeds["feeds"]}
+        feeds = {row["feed"] for row in self.decisions.seeds["feeds"] if row["domain"] == "contacts"}
         watermarks = [
             row["complete_through"] or newest_change
             for row in self.staged["feed_watermarks"]
-            if domains.get(row["feed"]) == "contacts"
+            if row["feed"] in feeds
         ]
         return min((mark for mark in watermarks if mark is not None), default=newest_change)
 

@@ -43,9 +43,12 @@ changes as (
 
 newest_change as (
     select
-        'contacts' as domain,
-        max(updated_at) as updated_at
+        domains.domain,
+        max(changes.updated_at) as updated_at
     from changes
+    cross join domains
+    where domains.domain in ('contacts', 'resolution', 'automation')
+    group by domains.domain
 ),
 
 stated as (

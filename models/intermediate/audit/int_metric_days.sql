@@ -3,6 +3,13 @@
 -- depends_on: {{ ref('fct_contacts') }}
 -- depends_on: {{ ref('fct_queue_intervals') }}
 -- depends_on: {{ ref('fct_active_customers') }}
+-- depends_on: {{ ref('fct_contact_repeats') }}
+-- depends_on: {{ ref('fct_first_contact_resolution') }}
+-- depends_on: {{ ref('fct_issues') }}
+-- depends_on: {{ ref('fct_bot_attempts') }}
+-- depends_on: {{ ref('fct_survey_answers') }}
+-- depends_on: {{ ref('fct_handle_time_results') }}
+-- depends_on: {{ ref('fct_contact_effort') }}
 -- noqa: disable=LT02,LT05
 {{ config(materialized='table') }}
 
@@ -22,6 +29,7 @@ cube_{{ model.name }} as (
         {%- endfor %}
         count(*) as {{ model.name }}_row_count
     from {{ ref(model.mart) }}
+    where {{ model.day }} is not null
     group by {{ model.day }}{% for dimension in model.dimensions %}, {{ dimension.expr or dimension.name }}{% endfor %}
 ),
 

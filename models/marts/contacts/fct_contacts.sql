@@ -25,6 +25,10 @@ first_responses as (
     select * from {{ ref('int_first_responses') }}
 ),
 
+reasons as (
+    select * from {{ ref('stg_reasons') }}
+),
+
 as_of as (
     select * from {{ ref('int_as_of') }}
 ),
@@ -37,6 +41,7 @@ with_decisions as (
         coalesce(queue_targets.clock, channel_targets.clock) as response_clock,
         duration_limits.longest_handle_seconds,
         contacts.customer_id is not null and denied_customer_ids.customer_id is null as is_identified,
+        reasons.is_failure_demand,
         coalesce(redials.is_redial, false) as is_redial,
         coalesce(redials.is_answered_after_redial, false) as is_answered_after_redial,
         first_responses.contact_id is not null as is_response_expected,
@@ -70,6 +75,8 @@ with_decisions as (
         on contacts.contact_id = redials.contact_id
     left join first_responses
         on contacts.contact_id = first_responses.contact_id
+    left join reasons
+        on contacts.reason_code = reasons.reason_code
     left join as_of
         on as_of.domain = 'contacts'
 ),
@@ -114,6 +121,7 @@ final as (
         program_id,
         vendor_id,
         reason_code,
+        is_failure_demand,
         product_line_id,
         campaign_id,
         business_date,

@@ -1,0 +1,203 @@
+-- One row per session that shares its customer and reason with another one, or is followed by an agent's answer: its neighbours in
+-- time, and the issue that it belongs to (M10, M11). Starts, ends and follow-ups stand in one list per customer and reason, so that one
+-- pass finds them all; the window is (end, end + W], so of events at the same instant starts come before ends.
+-- A session that begins while another one runs is parallel to it; an open one runs for ever.
+{{ config(materialized='table') }}
+
+with
+
+sessions as (
+    select
+        session_id,
+        customer_id,
+        match_key,
+        started_at,
+        ended_at,
+        {{ seconds_after('ended_at', '3600 * window_hours') }} as covers_until,
+        is_closed_without_reply
+    from {{ ref('int_contact_sessions') }}
+    where match_key is not null
+),
+
+follow_ups as (
+    select
+        contacts.contact_id,
+        contacts.customer_id,
+        {{ repeat_match_key('contacts', 'reasons') }} as match_key,
+        contacts.started_at
+    from {{ ref('fct_contacts') }} as contacts
+    left join {{ ref('stg_reasons') }} as reasons
+        on contacts.reason_code = reasons.reason_code
+    where
+        contacts.exclusion_reason is null
+        and contacts.is_identified
+        and contacts.direction = 'outbound'
+        and contacts.purpose = 'follow_up_answer'
+),
+
+members as (
+    select
+        customer_id,
+        match_key
+    from sessions
+    union all
+    select
+        customer_id,
+        match_key
+    from follow_ups
+),
+
+shared as (
+    select
+        customer_id,
+        match_key
+    from members
+    group by customer_id, match_key
+    having count(*) > 1
+),
+
+events as (
+    select
+        sessions.customer_id,
+        sessions.match_key,
+        sessions.session_id as event_id,
+        sessions.started_at as happened_at,
+        0 as is_end,
+        1 as running_change,
+        sessions.session_id as started_session_id,
+        sessions.started_at,
+        case when not sessions.is_closed_without_reply then sessions.started_at end as reopening_at,
+        cast(null as {{ dbt.type_string() }}) as ended_session_id,
+        cast(null as {{ dbt.type_timestamp() }}) as covers_until,
+        cast(null as {{ dbt.type_string() }}) as follow_up_id,
+        cast(null as {{ dbt.type_timestamp() }}) as follow_up_at
+    from sessions
+    inner join shared
+        on
+            sessions.customer_id = shared.customer_id
+            and sessions.match_key = shared.match_key
+
+    union all
+
+    select
+        sessions.customer_id,
+        sessions.match_key,
+        sessions.session_id as event_id,
+        sessions.ended_at as happened_at,
+        1 as is_end,
+        -1 as running_change,
+        cast(null as {{ dbt.type_string() }}) as started_session_id,
+        cast(null as {{ dbt.type_timestamp() }}) as started_at,
+        cast(null as {{ dbt.type_timestamp() }}) as reopening_at,
+        sessions.session_id as ended_session_id,
+        sessions.covers_until,
+        cast(null as {{ dbt.type_string() }}) as follow_up_id,
+        cast(null as {{ dbt.type_timestamp() }}) as follow_up_at
+    from sessions
+    inner join shared
+        on
+            sessions.customer_id = shared.customer_id
+            and sessions.match_key = shared.match_key
+    where sessions.ended_at is not null
+
+    union all
+
+    select
+        customer_id,
+        match_key,
+        contact_id as event_id,
+        started_at as happened_at,
+        0 as is_end,
+        0 as running_change,
+        cast(null as {{ dbt.type_string() }}) as started_session_id,
+        cast(null as {{ dbt.type_timestamp() }}) as started_at,
+        cast(null as {{ dbt.type_timestamp() }}) as reopening_at,
+        cast(null as {{ dbt.type_string() }}) as ended_session_id,
+        cast(null as {{ dbt.type_timestamp() }}) as covers_until,
+        contact_id as follow_up_id,
+        started_at as follow_up_at
+    from follow_ups
+    where match_key is not null
+),
+
+neighbours as (
+    select
+        *,
+        coalesce(sum(running_change) over before_it, 0) as running_count,
+        max(covers_until) over before_it as covered_until,
+        coalesce({{ last_known('ended_session_id', 'before_it') }}, {{ last_known('started_session_id', 'before_it') }})
+            as previous_session_id,
+        min(started_at) over after_it as next_started_at,
+        {{ first_known('started_session_id', 'after_it') }} as next_session_id,
+        min(reopening_at) over after_it as next_reopening_at,
+        min(follow_up_at) over after_it as next_follow_up_at,
+        {{ first_known('follow_up_id', 'after_it') }} as next_follow_up_id
+    from events
+    window
+        before_it as (
+            partition by customer_id, match_key
+            order by happened_at, is_end, event_id
+            rows between unbounded preceding and 1 preceding
+        ),
+        after_it as (
+            partition by customer_id, match_key
+            order by happened_at, is_end, event_id
+            rows between 1 following and unbounded following
+        )
+),
+
+starts as (
+    select
+        customer_id,
+        match_key,
+        started_session_id as session_id,
+        started_at,
+        running_count > 0 as is_parallel,
+        coalesce(started_at <= covered_until, false) as is_repeat,
+        previous_session_id
+    from neighbours
+    where started_session_id is not null
+),
+
+ends as (
+    select
+        ended_session_id as session_id,
+        next_started_at,
+        next_session_id,
+        next_reopening_at,
+        next_follow_up_at,
+        next_follow_up_id
+    from neighbours
+    where ended_session_id is not null
+),
+
+in_issues as (
+    select
+        *,
+        {{ last_known('case when not is_repeat and not is_parallel then session_id end', 'until_here') }} as issue_id
+    from starts
+    window until_here as (
+        partition by customer_id, match_key
+        order by started_at, session_id
+        rows between unbounded preceding and current row
+    )
+),
+
+final as (
+    select
+        in_issues.session_id,
+        in_issues.issue_id,
+        in_issues.is_repeat,
+        in_issues.is_parallel,
+        case when in_issues.is_repeat or in_issues.is_parallel then in_issues.previous_session_id end as previous_session_id,
+        ends.next_started_at,
+        ends.next_session_id,
+        ends.next_reopening_at,
+        ends.next_follow_up_at,
+        ends.next_follow_up_id
+    from in_issues
+    left join ends
+        on in_issues.session_id = ends.session_id
+)
+
+select * from final

@@ -1,0 +1,2 @@
+-- depends_on: {{ ref('iana_timezones') }}
+{{ newest_delivery('subscriptions') }}
