@@ -476,6 +476,8 @@ class Contact:
     has_capped_wrap: bool
     agent_segment_count: int
     transfer_count: int
+    escalation_count: int
+    is_failure_demand: bool | None
     first_agent_id: str | None
     last_agent_id: str | None
     agent_logged_resolved: bool | None
@@ -551,6 +553,7 @@ class _Computation:
         self.records = {row["contact_id"]: row for row in staged["contacts"]}
         self.queues = {row["queue_id"]: row for row in staged["queues"]}
         self.customers = {row["customer_id"]: row for row in staged["customers"]}
+        self.reasons = {row["reason_code"]: row for row in staged["reasons"]}
         self.hours = {
             queue_id: OpeningHours(
                 queue["timezone"],
@@ -692,6 +695,7 @@ class _Computation:
         handles = [leg for leg in legs if leg.has_conversation]
         work_problems = {problem for leg in legs for problem in leg.problems}
         hand_overs = sum(1 for leg in legs for span in leg.spans if span.transfer_kind is not None)
+        escalations = sum(1 for leg in legs for span in leg.spans if span.transfer_kind == "escalation")
 
         # waits
         waits = [span for span in spans if span.kind in WAITING]
@@ -887,6 +891,8 @@ class _Computation:
             has_capped_wrap=any(span.is_capped for span in spans),
             agent_segment_count=len(handles),
             transfer_count=max(hand_overs, len(handles) - 1, 0),
+            escalation_count=escalations,
+            is_failure_demand=self.reasons.get(first_known("reason_code") or "", {}).get("is_failure_demand"),
             first_agent_id=handles[0].agent_id if handles else None,
             last_agent_id=handles[-1].agent_id if handles else None,
             agent_logged_resolved=last_known("agent_logged_resolved"),
@@ -1273,6 +1279,21 @@ CONTACT_METRICS: dict[str, Metric] = {
     "identity_coverage_rate": Metric(
         lambda c: _counted(c) and c.direction == "inbound" and c.is_identified,
         lambda c: _counted(c) and c.direction == "inbound",
+        is_proportion=True,
+    ),
+    "transfer_rate": Metric(
+        lambda c: _counted(c) and c.is_handled and c.transfer_count > 0,
+        lambda c: _counted(c) and c.is_handled,
+        is_proportion=True,
+    ),
+    "escalation_rate": Metric(
+        lambda c: _counted(c) and c.is_handled and c.escalation_count > 0,
+        lambda c: _counted(c) and c.is_handled,
+        is_proportion=True,
+    ),
+    "failure_demand_share": Metric(
+        lambda c: _counted(c) and c.direction == "inbound" and c.is_failure_demand,
+        lambda c: _counted(c) and c.direction == "inbound" and c.is_failure_demand is not None,
         is_proportion=True,
     ),
     "time_to_first_resolution_hours": Metric(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -59,6 +60,11 @@ def _arrow(table: Table, rows: list[Row]) -> pa.Table:
         # a company's own columns; what a row does not name was not known
         fields.extend(pa.field(name, pa.string()) for name in row if name not in names)
         names.update(row)
+    decimals = {field.name for field in fields if pa.types.is_decimal(field.type)}
+    rows = [
+        {name: Decimal(str(value)) if name in decimals and value is not None else value for name, value in row.items()}
+        for row in rows
+    ]
     # the order of delivery must not matter: no engine gets rows in the order of time or key
     shuffled = sorted(rows, key=lambda row: str(row)[::-1])
     return pa.Table.from_pylist(shuffled, schema=pa.schema(fields))
@@ -147,12 +153,17 @@ def _rows() -> dict[str, list[Row]]:
     _stitched(center)
     _identity_and_redials(center)
     _deferred(center)
+    _resolution(center)
+    _bots(center)
     _deliveries(center)
     return {
         "contacts": center.contacts,
         "contact_segments": center.segments,
         **_organisation(),
         **_people(),
+        **_automation(),
+        **_experience(),
+        **_retention(),
         **_book_keeping(),
     }
 
@@ -518,6 +529,282 @@ def _deferred(center: _Center) -> None:
         )
     center.contact("social_post", start, "message 60-120 eve", channel="social", queue_id="in_email")
     center.contact("sms", start, "message 60-120 eve", channel="sms", queue_id="in_email")
+
+
+def _resolution(center: _Center) -> None:
+    """Repeats around the end of their window, and what else follows a first contact."""
+    talk = "queue 0-10, talk 10-100 ann"
+    first = _instant("2025-10-06 09:00:00")
+    week = timedelta(days=7, seconds=100)
+    for name, later in {
+        "before_week": week - timedelta(seconds=1),
+        "at_week": week,
+        "after_week": week + timedelta(seconds=1),
+        "parallel": timedelta(seconds=60),
+        "at_once": timedelta(seconds=100),
+        "next_day": timedelta(hours=20),
+    }.items():
+        center.contact(f"{name}_1", str(first), talk, customer_id=f"cus_{name}", reason_code="bill")
+        center.contact(f"{name}_2", str(first + later), talk, customer_id=f"cus_{name}", reason_code="bill")
+    for customer_id, reasons in {"other_reason": ("bill", "fault"), "no_reason": ("bill", None)}.items():
+        for number, reason in enumerate(reasons):
+            start = str(first + timedelta(days=number))
+            center.contact(
+                f"{customer_id}_{number}", start, talk, customer_id=customer_id, reason_code=reason
+            )
+    center.contact(
+        "cut_off_1",
+        str(first),
+        talk,
+        customer_id="cus_cut",
+        reason_code="bill",
+        disconnect_reason="telecom_problem",
+    )
+    for number, minutes in enumerate((3, 9), start=2):
+        start = str(first + timedelta(seconds=100, minutes=minutes))
+        center.contact(f"cut_off_{number}", start, talk, customer_id="cus_cut", reason_code="bill")
+    center.contact("promised_1", str(first), talk, customer_id="cus_promised", reason_code="fault")
+    center.contact(
+        "promised_2",
+        str(first + timedelta(days=1)),
+        "ring 0-9 ann, talk 9-99 ann",
+        customer_id="cus_promised",
+        reason_code="fault",
+        direction="outbound",
+        initiation_method="outbound",
+        purpose="follow_up_answer",
+    )
+    center.contact("leaves_1", str(first), talk, customer_id="cus_leaves", reason_code="bill")
+    center.contact(
+        "asked_above",
+        str(first),
+        "talk 0-50 ann >escalation, talk 50-90 cyd",
+        customer_id="cus_above",
+        reason_code="bill",
+    )
+    center.contact("still_open", "2025-11-02 09:00:00", talk, customer_id="cus_late_call", reason_code="bill")
+    for number, (day, spans) in enumerate(
+        (
+            (0, "message 600-900 eve"),
+            (9, "message 700-950 eve, message 90000-90300 eve"),
+            (30, "message 60-90 eve"),
+        )
+    ):
+        start = str(_instant("2025-09-01 06:30:00") + timedelta(days=day))
+        center.contact(
+            f"ticket_{number}",
+            start,
+            spans,
+            channel="email",
+            queue_id="in_email",
+            customer_id="cus_writes",
+            reason_code="bill",
+        )
+
+
+def _bots(center: _Center) -> None:
+    """Contacts around the bot's sessions, which `_automation` lists."""
+    columns = {"channel": "chat", "queue_id": "uk_night", "reason_code": "bill"}
+    for month in (7, 8, 9):
+        for day in range(1, 13):
+            spans = f"queue 0-30, talk 30-{200 + 10 * day} dev"
+            center.contact(
+                f"direct_{month}_{day}",
+                f"2025-{month:02d}-{day:02d} 20:00:00",
+                spans,
+                customer_id=f"cus_direct_{day}",
+                **columns,
+            )
+    center.contact(
+        "bot_gave_up",
+        "2025-10-07 20:00:00",
+        "bot 0-60, queue 60-80, talk 80-300 dev",
+        customer_id="cus_handed",
+        **columns,
+    )
+    center.contact("bot_settled", "2025-10-07 20:10:00", "bot 0-60", customer_id="cus_settled", **columns)
+    center.contact("bot_seemed", "2025-10-07 20:20:00", "bot 0-60", customer_id="cus_returns", **columns)
+    center.contact(
+        "came_back",
+        "2025-10-09 09:00:00",
+        "queue 0-10, talk 10-90 ann",
+        customer_id="cus_returns",
+        reason_code="bill",
+    )
+
+
+def _automation() -> dict[str, list[Row]]:
+    """Sessions with a bot: one of each fate."""
+    start = _instant("2025-10-07 20:00:00")
+
+    def session(number: int, minutes: float, customer_id: str | None, **columns: Any) -> Row:
+        began = start + timedelta(minutes=minutes)
+        return {
+            "session_id": f"session_{number:02d}",
+            "customer_id": customer_id,
+            "technology_id": "tech_bot",
+            "channel": "chat",
+            "reason_code": "bill",
+            "started_at": began,
+            "ended_at": began + timedelta(seconds=60),
+            "turns": 4,
+            "is_in_scope": True,
+            "handoff_requested": False,
+            "vendor_outcome": "resolved",
+            "intent_signal": "explicit",
+            "model_version": "v1",
+            "is_test": False,
+            "updated_at": began + timedelta(days=1),
+        } | columns
+
+    handed = {"handoff_requested": True, "vendor_outcome": "handed_off"}
+    return {
+        "technologies": [{"technology_id": "tech_bot", "name": "Bot", "kind": "bot"}],
+        "bot_sessions": [
+            session(
+                1, 0, "cus_handed", contact_id="bot_gave_up", handed_off_contact_id="bot_gave_up", **handed
+            ),
+            session(2, 10, "cus_settled", contact_id="bot_settled", evidence="task_completed"),
+            session(
+                3,
+                20,
+                "cus_returns",
+                contact_id="bot_seemed",
+                evidence="customer_confirmed",
+                model_version="v2",
+            ),
+            session(4, 30, "cus_assumed", vendor_outcome="assumed_resolved"),
+            session(5, 31, "cus_gone", vendor_outcome="abandoned", intent_signal="implicit"),
+            session(6, 32, "cus_refused", handoff_requested=True, vendor_outcome="unresolved"),
+            session(7, 33, "cus_tries"),
+            session(8, 60, "cus_tries", evidence="reviewed"),
+            session(9, 95, "cus_tries", evidence="reviewed"),
+            session(10, 34, None, evidence="task_completed"),
+            session(11, 35, "cus_scope", is_in_scope=False),
+            session(12, 36, "cus_scope_unknown", is_in_scope=None),
+            session(13, 37, "cus_greeted", turns=0),
+            session(14, 38, "cus_tests", is_test=True),
+            session(15, 39, "staff", evidence="task_completed"),
+            session(16, 38_000, "cus_pending", evidence="task_completed"),
+        ],
+        "contact_sentiment": [
+            {
+                "contact_id": "bot_gave_up",
+                "engine": "lens",
+                "engine_version": version,
+                "mean_score": -1.0,
+                "first_quarter_score": -2.5,
+                "last_quarter_score": last,
+                "has_frustration": True,
+                "scored_at": _instant("2025-10-07 21:00:00"),
+            }
+            for version, last in (("1", 0.5), ("2", 1.25))
+        ],
+    }
+
+
+def _experience() -> dict[str, list[Row]]:
+    """Answers that count, and one for each reason why another does not."""
+    contact_end = _instant("2025-10-06 09:01:40")
+
+    def answer(
+        number: int, question_id: str, contact_id: str | None, score: float | None, **columns: Any
+    ) -> Row:
+        at = contact_end + columns.pop("later", timedelta(hours=2))
+        return {
+            "response_id": f"response_{number:02d}",
+            "question_id": question_id,
+            "contact_id": contact_id,
+            "score": score,
+            "answered_at": at,
+            "updated_at": at,
+        } | columns
+
+    closing = timedelta(days=14)
+    return {
+        "survey_questions": [
+            {
+                "question_id": "sat",
+                "instrument": "csat",
+                "scale_min": 1.0,
+                "scale_max": 5.0,
+                "positive_min": 4.0,
+                "is_reversed": False,
+            },
+            {
+                "question_id": "fcr",
+                "instrument": "first_contact_resolved",
+                "scale_min": 0.0,
+                "scale_max": 1.0,
+                "positive_min": 1.0,
+            },
+            {
+                "question_id": "nps",
+                "instrument": "nps",
+                "scale_min": 1.0,
+                "scale_max": 10.0,
+                "is_relationship": True,
+            },
+            {
+                "question_id": "easy",
+                "instrument": "ces",
+                "scale_min": 1.0,
+                "scale_max": 5.0,
+                "is_reversed": True,
+            },
+        ],
+        "survey_invitations": [
+            {
+                "invitation_id": "inv_1",
+                "customer_id": "cus_at_week",
+                "contact_id": "at_week_1",
+                "sent_at": contact_end,
+                "was_delivered": True,
+            }
+        ],
+        "survey_answers": [
+            answer(1, "sat", "before_week_1", 5.0, customer_id="cus_before_week"),
+            answer(1, "fcr", "before_week_1", 1.0, customer_id="cus_before_week"),
+            answer(2, "sat", None, 2.0, invitation_id="inv_1"),
+            answer(3, "sat", "next_day_1", 4.0, customer_id="cus_next_day"),
+            answer(4, "sat", "next_day_1", 1.0, customer_id="cus_next_day", later=timedelta(hours=3)),
+            answer(5, "sat", "after_week_1", 6.0, customer_id="cus_after_week"),
+            answer(6, "sat", "parallel_1", 3.0, customer_id="cus_parallel", later=closing),
+            answer(
+                7, "sat", "at_once_1", 3.0, customer_id="cus_at_once", later=closing + timedelta(seconds=1)
+            ),
+            answer(8, "nps", None, 9.0, customer_id="cus_1"),
+            answer(9, "easy", "leaves_1", 2.0, customer_id="cus_leaves"),
+            answer(10, "sat", "leaves_1", None, customer_id="cus_leaves"),
+            answer(11, "unknown", "leaves_1", 4.0, customer_id="cus_leaves"),
+        ],
+    }
+
+
+def _retention() -> dict[str, list[Row]]:
+    """A customer whose only subscription ends two days after a first contact, and one who comes back."""
+    events = [
+        ("leaves", "start", "2024-01-01 00:00:00"),
+        ("leaves", "end", "2025-10-08 12:00:00"),
+        ("stays", "start", "2024-01-01 00:00:00"),
+        ("stays", "end", "2025-10-07 12:00:00"),
+        ("stays", "reactivation", "2025-10-07 13:00:00"),
+    ]
+    return {
+        "subscriptions": [
+            {"subscription_id": "leaves", "customer_id": "cus_leaves", "started_on": _day("2024-01-01")},
+            {"subscription_id": "stays", "customer_id": "cus_before_week", "started_on": _day("2024-01-01")},
+        ],
+        "subscription_events": [
+            {
+                "event_id": f"event_{number}",
+                "subscription_id": subscription,
+                "kind": kind,
+                "occurred_at": _instant(at),
+            }
+            for number, (subscription, kind, at) in enumerate(events)
+        ],
+    }
 
 
 def _seconds_closed(closing: str, opening: str) -> int:
