@@ -62,7 +62,10 @@ def _arrow(table: Table, rows: list[Row]) -> pa.Table:
         names.update(row)
     decimals = {field.name for field in fields if pa.types.is_decimal(field.type)}
     rows = [
-        {name: Decimal(str(value)) if name in decimals and value is not None else value for name, value in row.items()}
+        {
+            name: Decimal(str(value)) if name in decimals and value is not None else value
+            for name, value in row.items()
+        }
         for row in rows
     ]
     # the order of delivery must not matter: no engine gets rows in the order of time or key
@@ -604,7 +607,7 @@ def _resolution(center: _Center) -> None:
 
 def _bots(center: _Center) -> None:
     """Contacts around the bot's sessions, which `_automation` lists."""
-    columns = {"channel": "chat", "queue_id": "uk_night", "reason_code": "bill"}
+    columns: Row = {"channel": "chat", "queue_id": "uk_night", "reason_code": "bill"}
     for month in (7, 8, 9):
         for day in range(1, 13):
             spans = f"queue 0-30, talk 30-{200 + 10 * day} dev"
@@ -657,7 +660,7 @@ def _automation() -> dict[str, list[Row]]:
             "updated_at": began + timedelta(days=1),
         } | columns
 
-    handed = {"handoff_requested": True, "vendor_outcome": "handed_off"}
+    handed: Row = {"handoff_requested": True, "vendor_outcome": "handed_off"}
     return {
         "technologies": [{"technology_id": "tech_bot", "name": "Bot", "kind": "bot"}],
         "bot_sessions": [
