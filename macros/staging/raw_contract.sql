@@ -19,7 +19,8 @@
 {%- endmacro %}
 
 
-{#- The columns that a raw table has in the warehouse: a dictionary of lower-case name to column. None where the table is absent.
+{#- The columns that a raw table has in the warehouse: a dictionary of lower-case name to column, without the number of the load. None where
+    the table is absent.
     In a unit test the input is a common table expression with every column of the contract in its right type. -#}
 {% macro found_columns(table) -%}
     {%- set relation = source('raw', table) -%}
@@ -35,7 +36,7 @@
         {{ return(none) }}
     {%- endif -%}
     {%- set found = {} -%}
-    {%- for column in adapter.get_columns_in_relation(existing) -%}
+    {%- for column in adapter.get_columns_in_relation(existing) if column.name | lower != var('raw_load_column') | lower -%}
         {%- do found.update({column.name | lower: column}) -%}
     {%- endfor -%}
     {{ return(found) }}

@@ -1,8 +1,9 @@
 {#- Every delivered row of a raw table, typed as the contract says, with the first rule that it breaks (null for a good row) and
     its text as delivered. Columns that were not delivered are null; columns that the contract does not know pass through as x_*.
     A table that was not delivered at all is an empty one. Rules, in the order of the columns: missing, not a <type>,
-    out of range (instants and days outside 1970-2199), not accepted, not of the column's form, not an IANA zone. -#}
-{% macro raw_deliveries(table) -%}
+    out of range (instants and days outside 1970-2199), not accepted, not of the column's form, not an IANA zone. With only_new, all
+    deliveries of the keys of which a new load brought one. -#}
+{% macro raw_deliveries(table, only_new=false) -%}
     {%- if execute -%}
         {%- set contract = contract_table(table) -%}
         {%- set found = found_columns(table) -%}
@@ -32,6 +33,9 @@
         where 1 = 0
         {%- else -%}
         from {{ source('raw', table) }} as raw
+        {%- if only_new %}
+        where ({{ raw_key(table) | join(', ') }}) in ({{ newly_loaded_keys(table) }})
+        {%- endif %}
         {%- endif -%}
     {%- else -%}
         select * from {{ source('raw', table) }}

@@ -1,7 +1,7 @@
 -- One row per bot session with the attempt that it belongs to: sessions of one customer belong together while the gap between the end of
 -- all that went before and the next start is at most attempt_cluster_gap_minutes, over channels and bots (M08). A session without a
 -- person that can be recognised, or that is excluded, is an attempt of its own.
-{{ config(materialized='table') }}
+{{ config(materialized=kept(), incremental_strategy='touched', unique_key='session_id') }}
 
 with
 
@@ -52,17 +52,22 @@ ordered as (
             order by started_at, session_id
             rows between unbounded preceding and current row
         ) as attempt_id,
+        min(ended_at) over same_attempt as attempt_first_ended_at,
+        count(*) over same_attempt = count(ended_at) over same_attempt as is_attempt_ended,
         lead(session_id) over (
             partition by clustered_customer_id, lone_session_id, attempt_number
             order by started_at, session_id
         ) as next_session_id
     from numbered
+    window same_attempt as (partition by clustered_customer_id, lone_session_id, attempt_number)
 ),
 
 final as (
     select
         session_id,
         attempt_id,
+        -- from here on a contact is a new one, also while the customer still tries the bot again
+        case when is_attempt_ended then attempt_first_ended_at end as attempt_first_ended_at,
         session_number,
         session_number = 1 as is_first_session,
         next_session_id is null as is_last_session,

@@ -6,6 +6,7 @@ with
 
 sessions as (
     select * from {{ ref('int_bot_attempt_sessions') }}
+    where {{ is_touched('session_id') }}
 ),
 
 grouped as (
@@ -25,8 +26,7 @@ grouped as (
             else 'none'
         end as intent_signal,
         min(started_at) as started_at,
-        -- from here on a contact is a new one, also while the customer still tries the bot again
-        case when count(*) = count(ended_at) then min(ended_at) end as first_ended_at,
+        max(attempt_first_ended_at) as first_ended_at,
         case when count(*) = count(ended_at) then max(ended_at) end as ended_at,
         count(*) as session_count,
         case when count(*) = count(turns) then cast(sum(turns) as bigint) end as turn_count,

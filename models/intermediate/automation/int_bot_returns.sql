@@ -16,10 +16,11 @@ attempts as (
 
 attempt_sessions as (
     select * from {{ ref('int_bot_attempt_sessions') }}
+    where {{ is_touched('session_id') }}
 ),
 
 contacts as (
-    select * from {{ ref('fct_contacts') }}
+    select * from {{ ref('int_built_contacts') }}
     where is_identified and exclusion_reason is null and direction = 'inbound'
 ),
 
@@ -33,31 +34,36 @@ customers as (
     group by customer_id
 ),
 
--- several attempts may lead to one contact: it is no return for any of them
+-- several attempts, also of other customers, may lead to one contact: it is no return for any of them
 named_contacts as (
     select
-        attempt_id,
-        own_contact_id as contact_id
-    from attempt_sessions
-    where own_contact_id is not null
+        own_contact_id as contact_id,
+        attempt_first_ended_at as first_ended_at
+    from {{ ref('int_bot_attempt_sessions') }}
+    where
+        is_identified
+        and exclusion_reason is null
+        and {{ is_touched('own_contact_id', 'int_touched_contacts') }}
 
     union all
 
     select
-        attempt_id,
-        handed_off_contact_id as contact_id
-    from attempt_sessions
-    where handed_off_contact_id is not null
+        handed_off_contact_id as contact_id,
+        attempt_first_ended_at as first_ended_at
+    from {{ ref('int_bot_attempt_sessions') }}
+    where
+        is_identified
+        and exclusion_reason is null
+        and {{ is_touched('handed_off_contact_id', 'int_touched_contacts') }}
 ),
 
 own_contacts as (
     select
-        named_contacts.contact_id,
-        min(attempts.first_ended_at) as first_ended_at
+        contact_id,
+        min(first_ended_at) as first_ended_at
     from named_contacts
-    inner join attempts
-        on named_contacts.attempt_id = attempts.attempt_id
-    group by named_contacts.contact_id
+    where contact_id is not null
+    group by contact_id
 ),
 
 numbered_contacts as (

@@ -4,6 +4,7 @@ with
 
 sessions as (
     select * from {{ ref('stg_bot_sessions') }}
+    where {{ is_touched('session_id') }}
 ),
 
 links as (

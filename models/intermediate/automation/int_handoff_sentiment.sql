@@ -23,31 +23,38 @@ handed_off as (
     group by handed_off_contact_id
 ),
 
+handed_off_records as (
+    select
+        handed_off.contact_id,
+        coalesce(links.contact_record_id, handed_off.contact_id) as contact_record_id
+    from handed_off
+    left join links
+        on handed_off.contact_id = links.contact_id
+),
+
 scored as (
     select
-        coalesce(links.contact_id, sentiment.contact_id) as contact_id,
+        handed_off_records.contact_id,
         sentiment.engine,
         sentiment.engine_version,
         cast(sentiment.last_quarter_score - sentiment.first_quarter_score as decimal(18, 6)) as sentiment_shift,
         row_number() over (
-            partition by coalesce(links.contact_id, sentiment.contact_id)
+            partition by handed_off_records.contact_id
             order by sentiment.engine asc, sentiment.engine_version desc, sentiment.contact_id asc
         ) as preference
     from sentiment
-    left join links
-        on sentiment.contact_id = links.contact_record_id
+    inner join handed_off_records
+        on sentiment.contact_id = handed_off_records.contact_record_id
 ),
 
 final as (
     select
-        scored.contact_id,
-        scored.engine,
-        scored.engine_version,
-        scored.sentiment_shift
+        contact_id,
+        engine,
+        engine_version,
+        sentiment_shift
     from scored
-    inner join handed_off
-        on scored.contact_id = handed_off.contact_id
-    where scored.preference = 1
+    where preference = 1
 )
 
 select * from final

@@ -1,12 +1,16 @@
 -- One row per agent leg: the work of one agent on one contact record, wherever its wrap-up falls. Handle time is the wall
 -- clock that the leg's spans cover; hold counts as hold also where a platform reports it inside talk. A leg with a span that has
 -- no duration has no seconds at all, so that talk + hold + wrap = handle on every row.
-{{ config(materialized='table') }}
+{{ config(
+    materialized=kept(), incremental_strategy='touched', unique_key='contact_record_id',
+    meta={'touched_by': 'int_changed_contact_records'}
+) }}
 
 with
 
 spans as (
     select * from {{ ref('int_agent_work_spans') }}
+    where {{ is_touched('contact_record_id', 'int_changed_contact_records') }}
 ),
 
 legs as (

@@ -2,10 +2,15 @@
 -- fit here (B.7): a span that ends before it starts or never ends has none; wrap-up that was never closed is capped. Seconds
 -- that an earlier span of the same agent on the same record already covers are not counted twice. What is known of the whole leg
 -- (one agent on one record) stands on each of its spans: the same sort finds it.
+{{ config(
+    materialized=kept(), incremental_strategy='touched', unique_key='contact_record_id',
+    meta={'touched_by': 'int_changed_contact_records'}
+) }}
 with
 
 segments as (
     select * from {{ ref('stg_contact_segments') }}
+    where {{ is_touched('contact_id', 'int_changed_contact_records') }}
 ),
 
 links as (

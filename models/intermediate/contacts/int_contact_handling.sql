@@ -5,6 +5,7 @@ with
 
 legs as (
     select * from {{ ref('int_agent_legs') }}
+    where {{ is_touched('contact_id') }}
 ),
 
 final as (

@@ -6,6 +6,7 @@ with
 
 records as (
     select * from {{ ref('stg_contacts') }}
+    where {{ is_touched('contact_id', 'int_touched_contact_records') }}
 ),
 
 links as (

@@ -14,6 +14,7 @@ channels as (
 
 legs as (
     select * from {{ ref('int_agent_legs') }}
+    where {{ is_touched('contact_id') }}
 ),
 
 open_periods as (

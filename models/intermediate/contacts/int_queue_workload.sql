@@ -7,7 +7,7 @@ spans as (
 ),
 
 contacts as (
-    select * from {{ ref('int_contact_outcomes') }}
+    select * from {{ ref('fct_contacts') }}
 ),
 
 queues as (

@@ -10,6 +10,7 @@ contacts as (
 
 legs as (
     select * from {{ ref('int_agent_legs') }}
+    where {{ is_touched('contact_id') }}
 ),
 
 waits as (

@@ -12,7 +12,7 @@ contacts as (
         started_at,
         ended_at,
         coalesce(is_live and disconnect_reason in ('telecom_problem', 'other'), false) as is_cut_off
-    from {{ ref('fct_contacts') }}
+    from {{ ref('int_built_contacts') }}
     where
         exclusion_reason is null
         and is_identified

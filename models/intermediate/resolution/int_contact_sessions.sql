@@ -9,7 +9,7 @@ contacts as (
     select
         *,
         case when ended_at < started_at then started_at else ended_at end as closed_at
-    from {{ ref('fct_contacts') }}
+    from {{ ref('int_built_contacts') }}
     where
         exclusion_reason is null
         and is_identified

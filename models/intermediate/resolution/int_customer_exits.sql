@@ -6,10 +6,14 @@ with
 
 subscriptions as (
     select * from {{ ref('stg_subscriptions') }}
+    where {{ is_touched('customer_id') }}
 ),
 
 subscription_events as (
-    select * from {{ ref('stg_subscription_events') }}
+    select events.*
+    from {{ ref('stg_subscription_events') }} as events
+    inner join subscriptions
+        on events.subscription_id = subscriptions.subscription_id
 ),
 
 starts as (

@@ -18,7 +18,7 @@ follow_ups as (
         contact_id,
         customer_id,
         started_at
-    from {{ ref('fct_contacts') }}
+    from {{ ref('int_built_contacts') }}
     where
         exclusion_reason is null
         and is_identified

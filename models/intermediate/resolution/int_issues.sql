@@ -18,6 +18,7 @@ reconnects as (
 
 legs as (
     select * from {{ ref('int_agent_legs') }}
+    where {{ is_touched('contact_id') }}
 ),
 
 single_sessions as (

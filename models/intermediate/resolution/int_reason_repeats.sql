@@ -25,7 +25,7 @@ follow_ups as (
         contacts.customer_id,
         {{ repeat_match_key('contacts', 'reasons') }} as match_key,
         contacts.started_at
-    from {{ ref('fct_contacts') }} as contacts
+    from {{ ref('int_built_contacts') }} as contacts
     left join {{ ref('stg_reasons') }} as reasons
         on contacts.reason_code = reasons.reason_code
     where

@@ -1,43 +1,24 @@
--- One row per attempt of a customer to get something done with a bot: how far it came on the ladder L0 to L7 (M08), and where it left it.
+-- One row per attempt of a customer to get something done with a bot: how far it came on the ladder L0 to L7 (M08), and where it left it. What
+-- happened is kept (int_bot_attempt_endings); which windows are over is seen when it is read, by as_of.
+{{ config(materialized=judged_when_read()) }}
 {%- set window_seconds = 3600 * var('deflection_window_hours') %}
 {%- set lag_seconds = 3600 * var('ingestion_lag_hours') %}
+
 with
 
 attempts as (
-    select * from {{ ref('int_bot_attempts') }}
-),
-
-returns as (
-    select * from {{ ref('int_bot_returns') }}
-),
-
-contacts as (
-    select * from {{ ref('fct_contacts') }}
-),
-
-sentiment as (
-    select * from {{ ref('int_handoff_sentiment') }}
+    select * from {{ ref('int_bot_attempt_endings') }}
 ),
 
 as_of as (
-    select * from {{ ref('int_as_of') }}
+    select as_of
+    from {{ ref('int_as_of') }}
+    where domain = 'automation'
 ),
 
 joined as (
     select
         attempts.*,
-        returns.return_contact_id,
-        returns.return_channel,
-        returns.returned_at,
-        returns.any_return_contact_id,
-        returns.any_return_channel,
-        returns.any_returned_at,
-        handed_off.channel as handed_off_channel,
-        handed_off.is_handled as is_handoff_answered,
-        handed_off.handle_seconds as handoff_handle_seconds,
-        sentiment.engine as handoff_sentiment_engine,
-        sentiment.engine_version as handoff_sentiment_engine_version,
-        sentiment.sentiment_shift as handoff_sentiment_shift,
         attempts.exclusion_reason is null and attempts.is_in_scope and attempts.is_identified as is_eligible,
         case
             when attempts.is_handed_off or attempts.is_handoff_requested then false
@@ -53,14 +34,8 @@ joined as (
         coalesce({{ seconds_after('attempts.ended_at', 24 * 3600 + lag_seconds) }} <= as_of.as_of, false) as is_mature_24h,
         coalesce({{ seconds_after('attempts.ended_at', 72 * 3600 + lag_seconds) }} <= as_of.as_of, false) as is_mature_72h
     from attempts
-    left join returns
-        on attempts.attempt_id = returns.attempt_id
-    left join contacts as handed_off
-        on attempts.handed_off_contact_id = handed_off.contact_id
-    left join sentiment
-        on attempts.handed_off_contact_id = sentiment.contact_id
     left join as_of
-        on as_of.domain = 'automation'
+        on true
 ),
 
 -- a return is known once it is seen, no return only when the window is closed and everything of it was delivered

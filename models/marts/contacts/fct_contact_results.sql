@@ -1,32 +1,12 @@
 -- One row per handled inbound contact of an identified customer (fct_contact_repeats): how long it took, whether it solved the matter,
--- whether the customer was satisfied, and from when on both are known. Nothing later than known_at changes them (M02).
+-- whether the customer was satisfied, and from when on both are known. Nothing later than known_at changes them (M02). What is known is seen
+-- when it is read, by as_of.
+{{ config(materialized=judged_when_read()) }}
+
 with
 
-repeats as (
-    select * from {{ ref('fct_contact_repeats') }}
-),
-
-first_contacts as (
-    select *
-    from {{ ref('fct_first_contact_resolution') }}
-    where is_headline
-),
-
-sessions as (
-    select * from {{ ref('int_contact_sessions') }}
-),
-
-reconnects as (
-    select * from {{ ref('int_contact_reconnects') }}
-),
-
-answers as (
-    select *
-    from {{ ref('fct_survey_answers') }}
-    where
-        instrument = 'csat'
-        and not is_relationship
-        and is_positive is not null
+results as (
+    select * from {{ ref('int_contact_results') }}
 ),
 
 -- complete is what every feed that answers or repeats come from has delivered; surveys without a watermark hold nothing back
@@ -37,42 +17,24 @@ as_of as (
                 min(case when domain = 'experience' then as_of end) < min(case when domain = 'resolution' then as_of end)
                 then min(case when domain = 'experience' then as_of end)
             else min(case when domain = 'resolution' then as_of end)
-        end as as_of
+        end as as_of,
+        {{ seconds_after("min(case when domain = 'resolution' then as_of end)", -3600 * var('ingestion_lag_hours')) }} as repeats_known_until
     from {{ ref('int_as_of') }}
     where domain in ('resolution', 'experience')
 ),
 
-satisfaction as (
-    select
-        coalesce(reconnects.session_id, answers.contact_id) as session_id,
-        min(case when answers.is_positive then 1 else 0 end) = 1 as is_satisfied,
-        max(case when answers.is_negative then 1 else 0 end) = 1 as is_dissatisfied
-    from answers
-    left join reconnects
-        on answers.contact_id = reconnects.contact_id
-    group by coalesce(reconnects.session_id, answers.contact_id)
-),
-
 dated as (
     select
-        repeats.*,
-        sessions.handle_seconds,
-        sessions.transfer_count,
-        sessions.escalation_count,
-        first_contacts.contact_id is not null as is_index_contact,
-        first_contacts.outcome,
-        first_contacts.is_eligible,
-        satisfaction.is_satisfied,
-        satisfaction.is_dissatisfied,
-        {{ seconds_after('repeats.ended_at', 86400 * var('survey_close_days') + 3600 * var('ingestion_lag_hours')) }} as answers_close_at,
-        as_of.as_of
-    from repeats
-    inner join sessions
-        on repeats.contact_id = sessions.session_id
-    left join first_contacts
-        on repeats.contact_id = first_contacts.contact_id
-    left join satisfaction
-        on repeats.contact_id = satisfaction.session_id
+        results.*,
+        as_of.as_of,
+        results.is_reason_known and results.ended_at is not null as is_judged,
+        coalesce(
+            {{ seconds_after('results.ended_at', '3600 * results.window_hours') }} <= as_of.repeats_known_until, false
+        ) as is_mature,
+        {{ seconds_after('results.ended_at', 24 * 3600) }} <= as_of.repeats_known_until as is_mature_24h,
+        {{ seconds_after('results.ended_at', '3600 * (results.window_hours + ' ~ var('ingestion_lag_hours') ~ ')') }} as matures_at,
+        {{ seconds_after('results.ended_at', 86400 * var('survey_close_days') + 3600 * var('ingestion_lag_hours')) }} as answers_close_at
+    from results
     left join as_of
         on true
 ),
@@ -95,15 +57,16 @@ final as (
         escalation_count,
         -- the first contact about a matter by its outcome, a later one by whether yet another followed; of who left nobody knows
         case
-            when is_repeated is null or outcome = 'exited' then null
-            when is_index_contact then outcome = 'resolved'
-            else not is_repeated and escalation_count = 0
+            when not (is_judged and is_mature) or outcome_when_over = 'exited' then null
+            when is_index_contact then outcome_when_over = 'resolved'
+            else not is_repeated_when_over and escalation_count = 0
         end as is_solved,
         ended_at,
         is_mature,
-        is_repeated,
-        is_repeated_24h,
-        case when is_mature and is_eligible and outcome <> 'exited' then outcome = 'resolved' end as is_first_contact_resolved,
+        case when is_judged and is_mature then is_repeated_when_over end as is_repeated,
+        case when is_judged and is_mature_24h then is_repeated_24h_when_over end as is_repeated_24h,
+        case when is_mature and is_eligible and outcome_when_over <> 'exited' then outcome_when_over = 'resolved' end
+            as is_first_contact_resolved,
         is_satisfied,
         is_dissatisfied,
         case when matures_at > answers_close_at then matures_at else answers_close_at end as known_at,

@@ -1,4 +1,7 @@
 -- One row per stitched contact: what happened to it, how long each part took, and whether each metric counts it.
+{{ config(
+    materialized=kept(), incremental_strategy='touched', unique_key='contact_id', on_schema_change='fail'
+) }}
 with
 
 contacts as (

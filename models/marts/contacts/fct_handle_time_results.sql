@@ -1,5 +1,7 @@
 -- One row per handled inbound contact of an identified customer: its handle time against the healthy band of its queue, reason and channel,
 -- and whether it was healthy, or failed because it was rushed (M02). A short contact is not rushed unless it failed.
+{{ config(materialized=judged_when_read()) }}
+
 with
 
 results as (

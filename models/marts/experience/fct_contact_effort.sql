@@ -1,9 +1,14 @@
 -- One row per handled inbound contact of an identified customer: what made it an effort for the customer, counted without a survey (M18).
 -- Proving again who one is would be a driver too; no raw table delivers it, so it is left out (seed observed_effort_drivers).
+{{ config(
+    materialized=kept(), incremental_strategy='touched', unique_key='customer_id', on_schema_change='fail'
+) }}
+
 with
 
 repeats as (
-    select * from {{ ref('fct_contact_repeats') }}
+    select * from {{ ref('int_contact_repeats') }}
+    where {{ is_touched('customer_id') }}
 ),
 
 sessions as (
@@ -15,7 +20,7 @@ reconnects as (
 ),
 
 contacts as (
-    select * from {{ ref('fct_contacts') }}
+    select * from {{ ref('int_built_contacts') }}
 ),
 
 drivers as (

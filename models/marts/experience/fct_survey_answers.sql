@@ -1,10 +1,17 @@
 -- One row per question answered in one response: the contact that it is about, whether it counts and, where not, why; its score on the
 -- question's scale turned so that high is good, and whether that is positive by the scale registry (M16). A customer's last answer before
 -- the closing counts.
+{{ config(
+    materialized=kept(), incremental_strategy='touched', unique_key='survey_answer_id', on_schema_change='fail'
+) }}
+
 with
 
 answers as (
-    select * from {{ ref('stg_survey_answers') }}
+    select
+        *,
+        {{ survey_answer_id() }} as survey_answer_id
+    from {{ ref('stg_survey_answers') }}
 ),
 
 questions as (
@@ -20,7 +27,7 @@ links as (
 ),
 
 contacts as (
-    select * from {{ ref('fct_contacts') }}
+    select * from {{ ref('int_built_contacts') }}
 ),
 
 instrument_scales as (
@@ -40,6 +47,7 @@ instruments_of_one_scale as (
 
 traced as (
     select
+        answers.survey_answer_id,
         answers.response_id,
         answers.question_id,
         answers.invitation_id,
@@ -53,6 +61,7 @@ traced as (
     from answers
     left join invitations
         on answers.invitation_id = invitations.invitation_id
+    where {{ is_touched('answers.survey_answer_id') }}
 ),
 
 with_contacts as (
@@ -148,7 +157,7 @@ judged as (
 
 final as (
     select
-        {{ dbt.concat(["judged.response_id", "':'", "judged.question_id"]) }} as survey_answer_id,
+        judged.survey_answer_id,
         judged.response_id,
         judged.question_id,
         judged.instrument,

@@ -1,16 +1,11 @@
--- One row per index contact and window: whether the first contact about a matter settled it, and what broke it where it did not (M10).
+-- One row per index contact and window: whether the first contact about a matter settled it, and what broke it where it did not (M10). What
+-- came next is kept (int_index_contacts); which windows are over is seen when it is read, by as_of.
+{{ config(materialized=judged_when_read()) }}
+
 with
 
-sessions as (
-    select * from {{ ref('int_contact_sessions') }}
-),
-
-reason_repeats as (
-    select * from {{ ref('int_reason_repeats') }}
-),
-
-customer_repeats as (
-    select * from {{ ref('int_customer_repeats') }}
+index_contacts as (
+    select * from {{ ref('int_index_contacts') }}
 ),
 
 repeat_windows as (
@@ -29,37 +24,6 @@ offered_windows as (
     select cast(null as bigint) as window_hours
 ),
 
--- the first of its issue: neither a repeat nor beside another one
-index_contacts as (
-    select
-        sessions.*,
-        reason_repeats.next_started_at,
-        reason_repeats.next_session_id,
-        case
-            when reason_repeats.next_follow_up_at <= customer_repeats.next_follow_up_at or customer_repeats.next_follow_up_at is null
-                then reason_repeats.next_follow_up_at
-            else customer_repeats.next_follow_up_at
-        end as next_follow_up_at,
-        case
-            when reason_repeats.next_follow_up_at <= customer_repeats.next_follow_up_at or customer_repeats.next_follow_up_at is null
-                then reason_repeats.next_follow_up_id
-            else customer_repeats.next_follow_up_id
-        end as next_follow_up_id,
-        customer_repeats.next_exited_at,
-        customer_repeats.next_started_at as next_any_started_at,
-        repeat_windows.window_hours is not null as has_standard_window
-    from sessions
-    left join repeat_windows
-        on sessions.window_hours = repeat_windows.window_hours
-    left join reason_repeats
-        on sessions.session_id = reason_repeats.session_id
-    left join customer_repeats
-        on sessions.session_id = customer_repeats.session_id
-    where
-        sessions.is_handled
-        and not coalesce(reason_repeats.is_repeat or reason_repeats.is_parallel, false)
-),
-
 -- the standard windows, and the reason's own where it is none of them
 windows as (
     select
@@ -67,7 +31,9 @@ windows as (
         coalesce(offered_windows.window_hours, index_contacts.window_hours) as judged_hours
     from index_contacts
     cross join offered_windows
-    where offered_windows.window_hours is not null or not index_contacts.has_standard_window
+    left join repeat_windows
+        on index_contacts.window_hours = repeat_windows.window_hours
+    where offered_windows.window_hours is not null or repeat_windows.window_hours is null
 ),
 
 bounded as (
@@ -77,18 +43,14 @@ bounded as (
     from windows
 ),
 
--- only what lies in (end, end + W] counts
-in_window as (
+when_over as (
     select
         bounded.*,
+        {{ outcome_when_over('bounded.window_ends_at') }} as outcome_when_over,
         {{ seconds_after('bounded.window_ends_at', 3600 * var('ingestion_lag_hours')) }} as matures_at,
         coalesce(
             {{ seconds_after('bounded.window_ends_at', 3600 * var('ingestion_lag_hours')) }} <= as_of.as_of, false
-        ) as is_mature,
-        case when bounded.next_started_at <= bounded.window_ends_at then bounded.next_started_at end as repeated_at,
-        case when bounded.next_follow_up_at <= bounded.window_ends_at then bounded.next_follow_up_at end as followed_up_at,
-        case when bounded.next_exited_at <= bounded.window_ends_at then bounded.next_exited_at end as exited_at,
-        coalesce(bounded.next_any_started_at <= bounded.window_ends_at, false) as is_contacted_again
+        ) as is_mature
     from bounded
     left join as_of
         on true
@@ -98,24 +60,15 @@ judged as (
     select
         *,
         case
-            when match_key is null then null
-            when escalation_count > 0 then 'escalated'
-            when
-                repeated_at is not null
-                and (followed_up_at is null or repeated_at <= followed_up_at)
-                and (exited_at is null or repeated_at <= exited_at)
-                then 'repeated'
-            when followed_up_at is not null and (exited_at is null or followed_up_at <= exited_at) then 'follow_up_needed'
-            when exited_at is not null then 'exited'
-            when not is_mature then 'pending'
-            else 'resolved'
+            when outcome_when_over = 'resolved' and not is_mature then 'pending'
+            else outcome_when_over
         end as outcome
-    from in_window
+    from when_over
 ),
 
 final as (
     select
-        session_id as contact_id,
+        contact_id,
         judged_hours as window_hours,
         customer_id,
         business_date,
@@ -134,14 +87,14 @@ final as (
         is_eligible,
         outcome,
         case
-            when outcome = 'repeated' then repeated_at
-            when outcome = 'follow_up_needed' then followed_up_at
-            when outcome = 'exited' then exited_at
+            when outcome = 'repeated' then next_started_at
+            when outcome = 'follow_up_needed' then next_follow_up_at
+            when outcome = 'exited' then next_exited_at
         end as broken_at,
         case
-            when outcome = 'repeated' then next_session_id
+            when outcome = 'repeated' then next_contact_id
             when outcome = 'follow_up_needed' then next_follow_up_id
-            when outcome = 'escalated' then session_id
+            when outcome = 'escalated' then contact_id
         end as breaking_contact_id,
         case
             when outcome is null then 'reason unknown, so that no repeat can be recognised'
@@ -153,7 +106,10 @@ final as (
             when ended_at is null then 'contact still open'
             when window_ends_at is not null then 'window or the delay of its feeds not over yet'
         end as outcome_reason,
-        case when is_mature and outcome is not null then outcome = 'resolved' and not is_contacted_again end as is_one_contact_resolution,
+        case
+            when is_mature and outcome is not null
+                then outcome = 'resolved' and not coalesce(next_any_started_at <= window_ends_at, false)
+        end as is_one_contact_resolution,
         case when is_mature and outcome is not null then outcome = 'resolved' and transfer_count = 0 end as is_first_point_resolution
     from judged
 )

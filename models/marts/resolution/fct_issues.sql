@@ -1,31 +1,11 @@
--- One row per issue: the contacts of one customer about one reason until it stayed quiet for the reason's window (B.1, M12b).
+-- One row per issue: the contacts of one customer about one reason until it stayed quiet for the reason's window (B.1, M12b). The issue is
+-- kept (int_issue_endings); whether its window is over is seen when it is read, by as_of.
+{{ config(materialized=judged_when_read()) }}
+
 with
 
 issues as (
-    select * from {{ ref('int_issues') }}
-),
-
-business_times as (
-    select * from {{ ref('int_issue_business_times') }}
-),
-
-sessions as (
-    select * from {{ ref('int_contact_sessions') }}
-),
-
-reason_repeats as (
-    select * from {{ ref('int_reason_repeats') }}
-),
-
-customer_repeats as (
-    select * from {{ ref('int_customer_repeats') }}
-),
-
--- a queue with hours has none open before the first of them
-scheduled_queues as (
-    select queue_id
-    from {{ ref('stg_queue_hours') }}
-    group by queue_id
+    select * from {{ ref('int_issue_endings') }}
 ),
 
 as_of as (
@@ -37,32 +17,11 @@ as_of as (
 judged as (
     select
         issues.*,
-        case
-            when issues.ended_at is null then null
-            when scheduled_queues.queue_id is null then {{ seconds_between('issues.started_at', 'issues.ended_at') }}
-            else business_times.business_seconds
-        end as business_seconds,
         {{ seconds_after('issues.covers_until', 3600 * var('ingestion_lag_hours')) }} as matures_at,
         coalesce(
             {{ seconds_after('issues.covers_until', 3600 * var('ingestion_lag_hours')) }} <= as_of.as_of, false
-        ) as is_mature,
-        last_sessions.is_handled as is_last_handled,
-        last_sessions.escalation_count > 0 as is_last_escalated,
-        coalesce(
-            reason_repeats.next_follow_up_at <= issues.covers_until or customer_repeats.next_follow_up_at <= issues.covers_until, false
-        ) as is_followed_up,
-        coalesce(customer_repeats.next_exited_at <= issues.covers_until, false) as is_exited
+        ) as is_mature
     from issues
-    inner join sessions as last_sessions
-        on issues.last_session_id = last_sessions.session_id
-    left join reason_repeats
-        on issues.last_session_id = reason_repeats.session_id
-    left join customer_repeats
-        on issues.last_session_id = customer_repeats.session_id
-    left join business_times
-        on issues.issue_id = business_times.issue_id
-    left join scheduled_queues
-        on issues.queue_id = scheduled_queues.queue_id
     left join as_of
         on true
 ),
@@ -71,7 +30,7 @@ explained as (
     select
         *,
         case
-            when match_key is null then 'reason unknown'
+            when not is_reason_known then 'reason unknown'
             when ended_at is null then 'a contact is still open'
             when not is_mature then 'window or the delay of its feeds not over yet'
             when is_followed_up then 'follow-up by an agent delivered the answer'
@@ -95,7 +54,7 @@ final as (
         vendor_id,
         product_line_id,
         issue_id as first_contact_id,
-        last_session_id as last_contact_id,
+        last_contact_id,
         started_at,
         ended_at,
         contact_count,
@@ -111,9 +70,9 @@ final as (
         business_seconds,
         matures_at,
         is_mature,
-        case when match_key is not null and is_mature then has_repeat end as is_reopened,
+        case when is_reason_known and is_mature then has_repeat end as is_reopened,
         case
-            when match_key is not null and is_mature and agent_count > 0
+            when is_reason_known and is_mature and agent_count > 0
                 then contact_count = 1 and agent_count = 1 and channel_count = 1
         end as is_seamless,
         case

@@ -1,5 +1,9 @@
 -- One row per contact that repeats another one of the customer about the same reason, or runs beside it, with the contact before it: whose
 -- work was not enough (M11). The issue's first contact is the other one to attribute it to.
+{{ config(
+    materialized=kept(), incremental_strategy='touched', unique_key='customer_id', on_schema_change='fail'
+) }}
+
 with
 
 sessions as (

@@ -1,3 +1,3 @@
-{{ config(materialized='table') }}
+{{ config(materialized=kept(), incremental_strategy='new_loads') }}
 
 {{ newest_delivery('contacts') }}

@@ -1,2 +1,4 @@
 -- depends_on: {{ ref('iana_timezones') }}
+{{ config(materialized=kept(), incremental_strategy='new_loads') }}
+
 {{ newest_delivery('customers') }}

@@ -27,9 +27,12 @@ from cx_metrics.landing.parquet_files import parquet_relation, read_parquet_colu
 from cx_metrics.landing.spool import LineNotes, Spool
 
 SCHEMA = "raw"
+LOAD_NUMBER = "load_number"
+"""The column that every raw table has beside those of its files: which load brought the row."""
+
 _BOOKS = {
     "landing_files": "table_name VARCHAR, file_name VARCHAR, file_hash VARCHAR, format VARCHAR, "
-    "mode VARCHAR, row_count INTEGER, reject_count INTEGER",
+    "mode VARCHAR, row_count INTEGER, reject_count INTEGER, load_number BIGINT",
     "landing_rejects": "table_name VARCHAR, file_name VARCHAR, line_number INTEGER, rule VARCHAR, "
     "original_text VARCHAR",
     "landing_repairs": "table_name VARCHAR, file_name VARCHAR, line_number INTEGER, rule VARCHAR, "
@@ -378,22 +381,37 @@ def _write_all(
     for name, kind in _relations(connection).items():
         if kind == "VIEW" and (name in tables or name in _BOOKS):
             raise CxMetricsError(f"{SCHEMA}.{name} is a view: drop it, or name another file in CX_DATABASE")
+    load_number = _last_load(connection) + 1
     if not append:
         dropped = _drop_all(connection, (*tables, *_BOOKS))
         result.dropped = [name for name in dropped if name in tables and not by_table[name]]
     for book, columns in _BOOKS.items():
         connection.execute(f"create table if not exists {SCHEMA}.{book} ({columns})")
+    connection.execute(f"alter table {SCHEMA}.landing_files add column if not exists {LOAD_NUMBER} BIGINT")
     mode = "append" if append else "replace"
     with console.progress("loading", sum(file.source.size for file in checked)) as advance:
         for name, files in by_table.items():
             if files:
                 types = _create_or_widen(connection, tables[name], files, state.tables.get(name))
                 for file in files:
-                    _insert(target, name, file, types, advance)
-                    _book(connection, name, file, mode)
+                    _insert(target, name, file, types, load_number, advance)
+                    _book(connection, name, file, mode, load_number)
                 result.tables.append(_summary(name, files))
                 result.rules.extend(_rules(name, files))
     target.commit()
+
+
+def _last_load(connection: duckdb.DuckDBPyConnection) -> int:
+    """Return the number of the last load, 0 where there was none or its number was not kept."""
+    known = connection.execute(
+        "select count(*) from duckdb_columns() where database_name = current_database() "
+        "and schema_name = ? and table_name = 'landing_files' and column_name = ?",
+        [SCHEMA, LOAD_NUMBER],
+    ).fetchone()
+    if not known or not known[0]:
+        return 0
+    last = connection.execute(f"select max({LOAD_NUMBER}) from {SCHEMA}.landing_files").fetchone()
+    return int(last[0] or 0) if last else 0
 
 
 def _drop_all(connection: duckdb.DuckDBPyConnection, names: Iterable[str]) -> list[str]:
@@ -413,14 +431,14 @@ def _create_or_widen(
 ) -> dict[str, str]:
     """Create a table that all files fit in, or widen the one there; a column of several types becomes
     text."""
-    types: dict[str, str] = dict(existing or {})
+    types: dict[str, str] = {**(existing or {}), LOAD_NUMBER: "BIGINT"}
     for file in files:
         for name, (_, data_type) in file.columns.items():
             types[name] = data_type if types.get(name, data_type) == data_type else "VARCHAR"
     place = f"{SCHEMA}.{table.name}"
     if existing is None:
         order = [column.name for column in table.columns if column.name in types]
-        order += sorted(name for name in types if name not in order)
+        order += sorted(name for name in types if name not in (*order, LOAD_NUMBER)) + [LOAD_NUMBER]
         columns = ", ".join(f"{quoted(name)} {types[name]}" for name in order)
         connection.execute(f"create table {place} ({columns})")
         return types
@@ -432,12 +450,20 @@ def _create_or_widen(
     return types
 
 
-def _insert(target: Database, table: str, file: _Checked, types: dict[str, str], advance: Advance) -> None:
-    """Insert the rows of one file and advance the progress by its bytes."""
+def _insert(
+    target: Database,
+    table: str,
+    file: _Checked,
+    types: dict[str, str],
+    load_number: int,
+    advance: Advance,
+) -> None:
+    """Insert the rows of one file, each with the number of the load; advance the progress by its bytes."""
     selected = ", ".join(
         f"{sql if data_type == types[name] else f'cast({sql} as {types[name]})'} as {quoted(name)}"
         for name, (sql, data_type) in file.columns.items()
     )
+    selected += f", cast({load_number} as BIGINT) as {LOAD_NUMBER}"
     statement = f"insert into {SCHEMA}.{table} by name select {selected} from {file.relation}"
     size, shown = file.source.size, 0.0
 
@@ -459,12 +485,14 @@ def _insert(target: Database, table: str, file: _Checked, types: dict[str, str],
     watch(1.0)
 
 
-def _book(connection: duckdb.DuckDBPyConnection, table: str, file: _Checked, mode: str) -> None:
+def _book(
+    connection: duckdb.DuckDBPyConnection, table: str, file: _Checked, mode: str, load_number: int
+) -> None:
     """Write the book-keeping of one landed file."""
     rejected = file.rejects.count if file.rejects else 0
     connection.execute(
-        f"insert into {SCHEMA}.landing_files values (?, ?, ?, ?, ?, ?, ?)",
-        [table, file.stored_name, file.digest, file.format, mode, file.row_count, rejected],
+        f"insert into {SCHEMA}.landing_files values (?, ?, ?, ?, ?, ?, ?, ?)",
+        [table, file.stored_name, file.digest, file.format, mode, file.row_count, rejected, load_number],
     )
     for book, notes in (("landing_rejects", file.rejects), ("landing_repairs", file.repairs)):
         if notes is not None and (paths := notes.close()):

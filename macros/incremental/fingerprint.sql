@@ -1,0 +1,64 @@
+{#- What decides about every row besides the rows themselves: the project's SQL, its seeds and vars, the columns that the raw tables have, and the
+    rows of the reference tables. Two builds with one fingerprint can share rows. -#}
+{% macro code_fingerprint() -%}
+    {%- set parts = [target.type] -%}
+    {%- for node in graph.nodes.values() | sort(attribute='unique_id') if node.resource_type in ('model', 'seed') -%}
+        {%- do parts.append(node.unique_id ~ '=' ~ node.checksum.checksum) -%}
+    {%- endfor -%}
+    {%- for name, macro in context['cx_metrics'].items() | sort -%}
+        {%- do parts.append(name ~ '=' ~ macro.macro.macro_sql) -%}
+    {%- endfor -%}
+    {%- for name in decision_vars() -%}
+        {%- do parts.append(name ~ '=' ~ var(name)) -%}
+    {%- endfor -%}
+    {%- for table in staged_tables() -%}
+        {%- for name, column in (found_columns(table) or {}).items() | sort -%}
+            {%- do parts.append(table ~ '.' ~ name ~ '=' ~ column.dtype) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ return(local_md5(parts | join('\n'))) }}
+{%- endmacro %}
+
+
+{#- The vars that decide about rows: all of dbt_project.yml but those that say where the raw tables are (a test compares). -#}
+{% macro decision_vars() -%}
+    {{ return([
+        'reporting_timezone', 'business_day_start_hour', 'calendar_first_day', 'calendar_days', 'redial_window_minutes',
+        'auto_wrap_limit_seconds', 'long_hold_seconds', 'minimum_n_publish', 'wilson_z', 'exclusion_share_warn',
+        'unknown_owner_share_warn', 'identity_coverage_warn', 'ingestion_lag_hours', 'repeat_match', 'repeat_channel_scope',
+        'repeat_window_hours', 'reconnect_grace_minutes', 'reopen_window_hours', 'attempt_cluster_gap_minutes',
+        'deflection_window_hours', 'assumed_counts', 'confirmation_reasons', 'confirmation_counts', 'survey_close_days',
+        'healthy_band_low_percent', 'healthy_band_high_percent', 'healthy_band_days', 'minimum_n_band', 'alert_handle_time_percent',
+        'alert_repeat_points', 'alert_fcr_points', 'alert_baseline_weeks', 'long_wait_seconds', 'complexity_base_months',
+        'handle_base_months',
+    ]) }}
+{%- endmacro %}
+
+
+{#- A staged row of a reference table as one hash. -#}
+{% macro row_fingerprint(table) -%}
+    {%- if execute -%}
+        {%- set parts = ["'" ~ table ~ "'"] -%}
+        {%- for name in contract_table(table).columns -%}
+            {%- do parts.append("'|'") -%}
+            {%- do parts.append("coalesce(cast(" ~ name ~ " as " ~ dbt.type_string() ~ "), '-')") -%}
+        {%- endfor -%}
+        {{ dbt.hash(dbt.concat(parts)) }}
+    {%- else -%}
+        ''
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- The hashes of rows as one text, in an order of its own. -#}
+{% macro fingerprint_of_rows(hash) -%}
+    {{ return(adapter.dispatch('fingerprint_of_rows', 'cx_metrics')(hash)) }}
+{%- endmacro %}
+
+{% macro default__fingerprint_of_rows(hash) -%}
+    {{ dbt.hash(dbt.listagg(hash, "''", 'order by ' ~ hash)) }}
+{%- endmacro %}
+
+{% macro spark__fingerprint_of_rows(hash) -%}
+    md5(concat_ws('', sort_array(collect_list({{ hash }}))))
+{%- endmacro %}

@@ -1,0 +1,42 @@
+{#- What a build touches, by the column that names it: the model that lists it. -#}
+{% macro list_of_touched(column) -%}
+    {{ return({
+        'contact_id': 'int_touched_contacts',
+        'contact_record_id': 'int_touched_contact_records',
+        'customer_id': 'int_touched_customers',
+        'session_id': 'int_touched_bot_sessions',
+        'attempt_id': 'int_touched_bot_sessions',
+        'survey_answer_id': 'int_touched_survey_answers',
+    }[column]) }}
+{%- endmacro %}
+
+
+{#- A condition: whether this build touches the row. True of every row in a full build. The list is found by the column's name unless it is
+    given. -#}
+{% macro is_touched(column, list=none) -%}
+    {%- set list = list or list_of_touched(column.split('.') | last) -%}
+    {%- if not execute -%}
+        {%- do ref(list) -%}
+    {%- endif -%}
+    {{ '1 = 1' if is_full_build() else column ~ ' in (select touched_id from ' ~ ref(list) ~ ')' }}
+{%- endmacro %}
+
+
+{#- How a kept table takes in what a build made: rows that the build touches go, then the new ones come. unique_key names the column by which
+    they are touched; a customer may have many rows, or none any more. -#}
+{% macro get_incremental_touched_sql(arguments) -%}
+    {%- set target = arguments.target_relation -%}
+    {%- set columns = arguments.dest_columns | map(attribute='quoted') | join(', ') -%}
+    delete from {{ target }}
+    where {{ arguments.unique_key }} in (
+        select touched_id from {{ kept_relation(config.get('meta', {}).get('touched_by') or list_of_touched(arguments.unique_key)) }}
+    );
+    insert into {{ target }} ({{ columns }})
+    select {{ columns }} from {{ arguments.temp_relation }};
+{%- endmacro %}
+
+
+{#- The key of a survey answer as one text. -#}
+{% macro survey_answer_id() -%}
+    {{ dbt.concat(['response_id', "':'", 'question_id']) }}
+{%- endmacro %}
