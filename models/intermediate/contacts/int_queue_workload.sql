@@ -29,10 +29,9 @@ work as (
         {{ seconds_after(dbt.date_trunc('second', 'spans.ended_at'), '-spans.worked_seconds') }} as started_at,
         spans.worked_seconds as handle_seconds
     from spans
+    -- one equality, which every engine can hash
     left join contacts
-        on
-            spans.contact_id = contacts.contact_id
-            and spans.leg_queue_id is null
+        on case when spans.leg_queue_id is null then spans.contact_id end = contacts.contact_id
     where
         spans.worked_seconds > 0
         and not spans.has_invalid_leg_duration
