@@ -12,7 +12,10 @@
         {%- do parts.append(name ~ '=' ~ var(name)) -%}
     {%- endfor -%}
     {%- for table in staged_tables() -%}
-        {%- for name, column in (found_columns(table) or {}).items() | sort -%}
+        {%- set contract = contract_table(table).columns -%}
+        {#- a table of the contract's own columns and types reads like one that is absent #}
+        {%- for name, column in (found_columns(table) or {}).items() | sort
+            if name not in contract or is_text(column) and contract[name].data_type != 'text' -%}
             {%- do parts.append(table ~ '.' ~ name ~ '=' ~ column.dtype) -%}
         {%- endfor -%}
     {%- endfor -%}

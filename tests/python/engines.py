@@ -59,6 +59,10 @@ class Engine(ABC):
     def query(self, sql: str) -> tuple[list[str], Rows]:
         """Return the columns and rows of a query; instants are naive UTC."""
 
+    def append(self, table: str, rows: pa.Table) -> None:
+        """Add rows to a raw table, in the order of its columns; make it where there is none."""
+        raise NotImplementedError(f"{self.name} builds everything anew")
+
     @abstractmethod
     def close(self) -> None:
         """Stop whatever runs."""
@@ -125,12 +129,16 @@ class DuckDB(Engine):
 
     def load(self, tables: RawTables) -> None:
         """Write raw tables into the schema `raw`."""
+        for name, table in tables.items():
+            self.append(name, table)
+
+    def append(self, table: str, rows: pa.Table) -> None:
+        """Add rows to a raw table, in the order of its columns; make it where there is none."""
         with duckdb.connect(str(self.path)) as connection:
-            connection.execute("create schema raw")
-            for name, table in tables.items():
-                connection.register("delivered", table)
-                connection.execute(f'create table raw."{name}" as select * from delivered')
-                connection.unregister("delivered")
+            connection.execute("create schema if not exists raw")
+            connection.register("delivered", rows)
+            connection.execute(f'create table if not exists raw."{table}" as select * from delivered limit 0')
+            connection.execute(f'insert into raw."{table}" select * from delivered')
 
     def query(self, sql: str) -> tuple[list[str], Rows]:
         """Return the columns and rows of a query."""
@@ -191,16 +199,20 @@ class Postgres(Engine):
 
     def load(self, tables: RawTables) -> None:
         """Write raw tables into the schema `raw`."""
+        for name, table in tables.items():
+            self.append(name, table)
+
+    def append(self, table: str, rows: pa.Table) -> None:
+        """Add rows to a raw table, in the order of its columns; make it where there is none."""
         from psycopg2.extras import execute_values
 
+        columns = [f'"{field.name}" {_postgres_type(field.type)}' for field in rows.schema]
+        values = [tuple(row.values()) for row in rows.to_pylist()]
         with self._connect(self.database_name) as connection, connection.cursor() as cursor:
-            cursor.execute("create schema raw")
-            for name, table in tables.items():
-                columns = [f'"{field.name}" {_postgres_type(field.type)}' for field in table.schema]
-                cursor.execute(f'create table raw."{name}" ({", ".join(columns)})')
-                rows = [tuple(row.values()) for row in table.to_pylist()]
-                if rows:
-                    execute_values(cursor, f'insert into raw."{name}" values %s', rows)
+            cursor.execute("create schema if not exists raw")
+            cursor.execute(f'create table if not exists raw."{table}" ({", ".join(columns)})')
+            if values:
+                execute_values(cursor, f'insert into raw."{table}" values %s', values)
             connection.commit()
 
     def query(self, sql: str) -> tuple[list[str], Rows]:

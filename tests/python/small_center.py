@@ -31,12 +31,12 @@ FRIDAY = "2025-10-24"
 
 def raw_tables() -> dict[str, pa.Table]:
     """Return the raw tables of the small center in the contract's types; required tables without rows are there too."""
-    rows = _rows()
+    rows = raw_rows()
     contract = load_contract(PROJECT)
     unknown = rows.keys() - contract.keys()
     assert not unknown, f"the contract has no table {', '.join(sorted(unknown))}"
     return {
-        name: _arrow(table, rows.get(name, []))
+        name: as_delivered(table, rows.get(name, []))
         for name, table in contract.items()
         if name in rows or not table.optional
     }
@@ -44,7 +44,7 @@ def raw_tables() -> dict[str, pa.Table]:
 
 def empty_tables() -> dict[str, pa.Table]:
     """Return every required table, typed and without a row."""
-    return {name: _arrow(table, []) for name, table in load_contract(PROJECT).items() if not table.optional}
+    return {name: as_delivered(table, []) for name, table in load_contract(PROJECT).items() if not table.optional}
 
 
 def required_tables() -> dict[str, pa.Table]:
@@ -53,7 +53,8 @@ def required_tables() -> dict[str, pa.Table]:
     return {name: table for name, table in raw_tables().items() if not contract[name].optional}
 
 
-def _arrow(table: Table, rows: list[Row]) -> pa.Table:
+def as_delivered(table: Table, rows: list[Row]) -> pa.Table:
+    """Return rows of a raw table in the contract's types, in an order that is neither that of time nor of keys."""
     fields = [pa.field(column.name, _arrow_type(column.data_type)) for column in table.columns]
     names = {field.name for field in fields}
     for row in rows:
@@ -68,7 +69,6 @@ def _arrow(table: Table, rows: list[Row]) -> pa.Table:
         }
         for row in rows
     ]
-    # the order of delivery must not matter: no engine gets rows in the order of time or key
     shuffled = sorted(rows, key=lambda row: str(row)[::-1])
     return pa.Table.from_pylist(shuffled, schema=pa.schema(fields))
 
@@ -146,7 +146,8 @@ class _Center:
             )
 
 
-def _rows() -> dict[str, list[Row]]:
+def raw_rows() -> dict[str, list[Row]]:
+    """Return the rows of the small center by raw table; what a row does not name was not delivered."""
     center = _Center()
     _service_level(center)
     _handling(center)

@@ -1,0 +1,218 @@
+"""Same answer any way: loads in any slices, with late, shuffled, repeated, corrected and broken deliveries = one full build.
+
+The small center is delivered again and again in altered forms: contacts change their customer, reason, times or first record, become
+tests, are closed, reopened or broken; sessions, answers and subscriptions likewise. Which delivery comes in which load is drawn. After
+each load the models are built, and in the end the same raw tables are built in full: every kept, published and audited table must be
+the same, row for row.
+
+CX_INCREMENTAL_EXAMPLES is the number of histories that are drawn (1; each takes some minutes).
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+import small_center
+import yaml
+from engines import PROJECT, DuckDB, Engine, Postgres
+from hypothesis import HealthCheck, Phase, given, note, settings
+from hypothesis import strategies as st
+from small_center import Row
+
+from cx_metrics.contract import Column, Table, load_contract
+
+EXAMPLES = int(os.environ.get("CX_INCREMENTAL_EXAMPLES", "1"))
+
+CONTRACT = load_contract(PROJECT)
+BY_LOAD = (
+    "contacts",
+    "contact_segments",
+    "customers",
+    "subscriptions",
+    "subscription_events",
+    "bot_sessions",
+    "contact_sentiment",
+    "survey_invitations",
+    "survey_answers",
+)
+"""Raw tables whose rows are dealt out over the loads; the others come whole, and first."""
+
+MADE_FOR_THE_BUILD = {"int_build_scope", "int_completed_build"}
+"""They say how the last build was made, and so differ."""
+
+SHIFTS = (
+    timedelta(seconds=1),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    timedelta(hours=3),
+    timedelta(days=1),
+    timedelta(days=7),
+    timedelta(days=40),
+)
+
+
+@pytest.fixture(scope="module", params=[DuckDB, Postgres], ids=lambda kind: kind.name)
+def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """Give each engine that can build incrementally."""
+    engine = request.param(tmp_path_factory.mktemp(request.param.name))
+    try:
+        yield engine
+    finally:
+        engine.close()
+
+
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    derandomize=EXAMPLES == 1,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+@given(seed=st.integers(0, 2**32), load_count=st.integers(3, 4))
+def test_any_slicing_is_the_full_build(engine: Engine, seed: int, load_count: int) -> None:
+    """Builds after each of several loads leave what one full build of all of them makes."""
+    note(f"seed {seed}, {load_count} loads")
+    history = History(seed, load_count)
+    engine.start_afresh()
+    for number in range(load_count):
+        deliver(engine, history.loads[number], number + 1)
+        build(engine)
+        scope = one_row(engine, "intermediate.int_build_scope")
+        assert scope["is_full"] is (number == 0), scope["full_reason"]
+    kept = published(engine)
+    build(engine)
+    assert differences(kept, published(engine)) == [], "a build without a new load changed something"
+    build(engine, "--full-refresh")
+    assert one_row(engine, "intermediate.int_build_scope")["full_reason"] == "full refresh asked for"
+    assert differences(kept, published(engine)) == [], f"seed {seed}, {load_count} loads"
+
+
+class History:
+    """Everything that was ever delivered, dealt out over loads."""
+
+    def __init__(self, seed: int, load_count: int) -> None:
+        """Draw the altered deliveries and the load of each."""
+        self.random = random.Random(seed)
+        self.rows = small_center.raw_rows()
+        self.loads: list[dict[str, list[Row]]] = [{} for _ in range(load_count)]
+        customers = [row["customer_id"] for row in self.rows["contacts"] if row.get("customer_id")]
+        self.customers = self.random.sample(sorted(set(customers)), 12)
+        for name in self.rows:
+            for row in self.rows[name]:
+                for delivery in self.deliveries(name, row) if name in BY_LOAD else [row]:
+                    # few rows come later, so that a build which looks at too little leaves something wrong
+                    is_late = name in BY_LOAD and self.random.random() < 0.12
+                    number = self.random.randrange(1, load_count) if is_late else 0
+                    self.loads[number].setdefault(name, []).append(delivery)
+        # watermarks move on with every load, and one feed stays behind
+        last = max(row["started_at"] for row in self.rows["contacts"] if row.get("started_at"))
+        for number, load in enumerate(self.loads):
+            load["feed_watermarks"] = [
+                {"feed": "contacts", "complete_through": last + timedelta(days=12 * number - 20)},
+                {"feed": "experience", "complete_through": last + timedelta(days=5 * number)},
+            ]
+
+    def deliveries(self, name: str, row: Row) -> list[Row]:
+        """Return a row with its corrections, earlier versions and exact repeats."""
+        found = [row]
+        while self.random.random() < 0.4:
+            found.append(self.altered(CONTRACT[name], self.random.choice(found)))
+        if self.random.random() < 0.1:
+            found.append(dict(self.random.choice(found)))
+        return found
+
+    def altered(self, table: Table, row: Row) -> Row:
+        """Return another version of a row: one to three of its columns have other values."""
+        changed = dict(row)
+        columns = [column for column in table.columns if column.name not in table.key]
+        for column in self.random.sample(columns, min(len(columns), self.random.randint(1, 3))):
+            changed[column.name] = self.another_value(table, column, row)
+        if table.newest_by and isinstance(row.get(table.newest_by), datetime):
+            changed[table.newest_by] = row[table.newest_by] + self.random.choice((-1, 1, 1)) * timedelta(
+                hours=self.random.randint(0, 40)
+            )
+        return changed
+
+    def another_value(self, table: Table, column: Column, row: Row) -> Any:
+        """Return a value that the column may have: of another row, near by, none, or one that breaks a rule."""
+        value = row.get(column.name)
+        if column.name == "customer_id":
+            return self.random.choice([*self.customers, None])
+        if column.accepted_values and self.random.random() < 0.1:
+            return "out of place"
+        if isinstance(value, datetime) and self.random.random() < 0.8:
+            return value + self.random.choice((-1, 1)) * self.random.choice(SHIFTS)
+        if not column.required and self.random.random() < 0.2:
+            return None
+        return self.random.choice([other.get(column.name) for other in self.rows[table.name]])
+
+
+def deliver(engine: Engine, load: dict[str, list[Row]], number: int) -> None:
+    """Append the rows of a load to the raw tables, with its number."""
+    for name, rows in load.items():
+        table = small_center.as_delivered(CONTRACT[name], rows)
+        table = table.select([column.name for column in CONTRACT[name].columns])
+        numbers = pa.array([number] * len(table), pa.int64())
+        engine.append(name, table.append_column("load_number", numbers))
+
+
+def build(engine: Engine, *arguments: str) -> None:
+    """Run the models that are kept from build to build and all that they need, but not the metrics made from them."""
+    seeds = () if "intermediate.int_build_scope" in relations(engine) else ("--resource-type", "seed")
+    engine.run_dbt(
+        "build",
+        *("--resource-type", "model"),
+        *seeds,
+        *("--exclude", "int_metric_days+", "dim_metric+"),
+        *arguments,
+    )
+
+
+def relations(engine: Engine) -> set[str]:
+    """Return the relations that are there."""
+    _, rows = engine.query("select table_schema || '.' || table_name from information_schema.tables")
+    return {row[0] for row in rows}
+
+
+def published(engine: Engine) -> dict[str, Counter[str]]:
+    """Return the rows of every table that is kept or read by people, counted."""
+    kept = {
+        f"{schema}.{path.stem}"
+        for schema, folder in (("staging", "staging"), ("intermediate", "intermediate"), ("marts", "marts"))
+        for path in (PROJECT / "models" / folder).rglob("*.sql")
+        if schema == "marts" or "materialized=kept()" in path.read_text("utf-8")
+    }
+    audit = {"audit.load_reconciliation", "audit.quarantined_rows", "audit.contact_exclusions"}
+    found = {}
+    for relation in sorted(kept | audit):
+        columns, rows = engine.read(relation)
+        order = sorted(range(len(columns)), key=lambda position: columns[position])
+        found[relation] = Counter(
+            repr([(columns[position], row[position]) for position in order]) for row in rows
+        )
+    return found
+
+
+def differences(one: dict[str, Counter[str]], other: dict[str, Counter[str]]) -> list[str]:
+    """Return what only one of two warehouses holds, some rows of each table."""
+    lines = []
+    for relation, rows in one.items():
+        gone, came = rows - other[relation], other[relation] - rows
+        lines += [f"{relation} only incremental: {row}" for row in list(gone)[:3]]
+        lines += [f"{relation} only in full: {row}" for row in list(came)[:3]]
+    return lines
+
+
+def one_row(engine: Engine, relation: str) -> dict[str, Any]:
+    """Return the only row of a relation."""
+    columns, rows = engine.read(relation)
+    assert len(rows) == 1
+    return dict(zip(columns, rows[0], strict=True))
