@@ -44,7 +44,9 @@ def raw_tables() -> dict[str, pa.Table]:
 
 def empty_tables() -> dict[str, pa.Table]:
     """Return every required table, typed and without a row."""
-    return {name: as_delivered(table, []) for name, table in load_contract(PROJECT).items() if not table.optional}
+    return {
+        name: as_delivered(table, []) for name, table in load_contract(PROJECT).items() if not table.optional
+    }
 
 
 def required_tables() -> dict[str, pa.Table]:

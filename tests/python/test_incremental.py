@@ -10,14 +10,16 @@ CX_INCREMENTAL_EXAMPLES is the number of histories that are drawn (1; each takes
 
 from __future__ import annotations
 
+import json
 import os
 import random
+import re
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
-from pathlib import Path
+from datetime import datetime, timedelta
 from typing import Any
 
+import builds
 import pyarrow as pa
 import pytest
 import small_center
@@ -44,9 +46,6 @@ BY_LOAD = (
     "survey_answers",
 )
 """Raw tables whose rows are dealt out over the loads; the others come whole, and first."""
-
-MADE_FOR_THE_BUILD = {"int_build_scope", "int_completed_build"}
-"""They say how the last build was made, and so differ."""
 
 SHIFTS = (
     timedelta(seconds=1),
@@ -93,6 +92,54 @@ def test_any_slicing_is_the_full_build(engine: Engine, seed: int, load_count: in
     build(engine, "--full-refresh")
     assert one_row(engine, "intermediate.int_build_scope")["full_reason"] == "full refresh asked for"
     assert differences(kept, published(engine)) == [], f"seed {seed}, {load_count} loads"
+
+
+def test_the_lists_that_builds_go_by_are_complete() -> None:
+    """What is kept, what decides, and what grows are named in lists; nobody may forget to add to them."""
+    manifest = json.loads((builds.target_path() / "manifest.json").read_text("utf-8"))
+    models = {node["name"]: node for node in manifest["nodes"].values() if node["resource_type"] == "model"}
+    kept = {name for name, node in models.items() if node["config"]["materialized"] == "incremental"}
+    waited_for = {name.split(".")[-1] for name in models["int_completed_build"]["depends_on"]["nodes"]}
+    assert kept <= waited_for, "int_completed_build does not wait for all that is kept"
+
+    macros = {macro["name"]: macro["macro_sql"] for macro in manifest["macros"].values()}
+    project = yaml.safe_load((PROJECT / "dbt_project.yml").read_text("utf-8"))
+    decisions = {name for name in project["vars"] if not name.startswith("raw_")}
+    assert _named_in(macros["decision_vars"]) == decisions, "macros/incremental/fingerprint.sql"
+
+    by_load, reference = _named_in(macros["tables_by_load"]), _named_in(macros["reference_tables"])
+    assert by_load == set(BY_LOAD)
+    staged_in_increments = {name for name in kept if name.startswith("stg_")}
+    assert staged_in_increments == {f"stg_{name}" for name in by_load}
+    # a staged table that a kept model reads must be one or the other, or its changes would not be seen
+    read = {
+        parent.split(".")[-1]
+        for name in _upstream(models, kept)
+        for parent in models[name]["depends_on"]["nodes"]
+        if parent.split(".")[-1].startswith("stg_")
+    }
+    assert read - {f"stg_{name}" for name in by_load | reference} <= {"stg_feed_watermarks"}
+
+
+def _named_in(macro: str) -> set[str]:
+    """Return the names in quotes that a macro returns."""
+    return set(re.findall(r"'(\w+)'", macro.partition("return(")[2]))
+
+
+def _upstream(models: dict[str, Any], names: set[str]) -> set[str]:
+    """Return the models that these are made from, and themselves."""
+    found: set[str] = set()
+    ahead = set(names)
+    while ahead:
+        found |= ahead
+        parents = {
+            parent.split(".")[-1]
+            for name in ahead
+            for parent in models[name]["depends_on"]["nodes"]
+            if parent.startswith("model.")
+        }
+        ahead = parents - found
+    return found
 
 
 class History:

@@ -180,8 +180,8 @@ RECORD = dict(zip(HEADER.split(","), ROW.split(","), strict=True))
 )
 def test_the_same_row_lands_from_every_form(landing: Landing, name: str, content: str | bytes) -> None:
     landing.load({name: content})
-    assert landing.query("select * from raw.contacts") == [tuple(ROW.split(","))]
-    assert set(landing.types("contacts").values()) == {"VARCHAR"}
+    assert landing.query("select * from raw.contacts") == [(*ROW.split(","), 1)]
+    assert list(landing.types("contacts").values()) == ["VARCHAR"] * 5 + ["BIGINT"]
     files = landing.query(
         "select table_name, file_name, mode, row_count, reject_count from raw.landing_files"
     )
@@ -191,10 +191,10 @@ def test_the_same_row_lands_from_every_form(landing: Landing, name: str, content
 def test_texts_stay_as_written_and_empty_fields_are_null(landing: Landing) -> None:
     fields = 'c1," two\nlines ""quoted"", é ",  , NULL ,""'
     clean = 'c1," two\nlines ""quoted"", é ","  "," NULL ",'
-    expected = [("c1", ' two\nlines "quoted", é ', "  ", " NULL ", None)]
-    for text in (fields, clean):
+    expected = ("c1", ' two\nlines "quoted", é ', "  ", " NULL ", None)
+    for load_number, text in enumerate((fields, clean), start=1):
         landing.load({"contacts.csv": f"{HEADER}\n{text}\n"})
-        assert landing.query("select * from raw.contacts") == expected
+        assert landing.query("select * from raw.contacts") == [(*expected, load_number)]
 
 
 def test_many_files_of_a_table_are_joined_by_name(landing: Landing) -> None:
@@ -806,7 +806,8 @@ def test_the_rest_of_a_record_with_broken_quotes_is_no_row(landing: Landing) -> 
 
 def test_a_table_of_one_column_passes_over_empty_lines(landing: Landing) -> None:
     landing.load({**OK_CONTACTS, "programs.csv": 'program_id\np1\n\n""\np2\nx,y\n'})
-    assert landing.query("select * from raw.programs order by 1 nulls last") == [("p1",), ("p2",), (None,)]
+    programs = landing.query("select program_id from raw.programs order by 1 nulls last")
+    assert programs == [("p1",), ("p2",), (None,)]
     assert landing.query("select line_number, rule from raw.landing_rejects") == [
         (6, "wrong_number_of_fields")
     ]
@@ -1142,8 +1143,38 @@ def test_extra_parquet_columns_keep_their_types(landing: Landing) -> None:
 
 
 def everything(landing: Landing) -> dict[str, list[tuple[Any, ...]]]:
+    """Return the rows of every raw table but for the numbers of their loads."""
     names = landing.query("select table_name from duckdb_tables() where schema_name = 'raw' order by 1")
-    return {name: sorted(landing.query(f"select * from raw.{name}"), key=repr) for (name,) in names}
+    columns = "columns(name -> name <> 'load_number')"
+    return {name: sorted(landing.query(f"select {columns} from raw.{name}"), key=repr) for (name,) in names}
+
+
+def load_numbers(landing: Landing) -> list[tuple[Any, ...]]:
+    return landing.query("select load_number, count(*) from raw.contacts group by 1 order by 1")
+
+
+def test_every_row_has_the_number_of_its_load(landing: Landing) -> None:
+    """It grows from load to load, also over a load that replaces everything, so that a build sees that one."""
+    landing.load({"contacts.csv": CONTACTS})
+    landing.load({"contacts.csv": f"{HEADER}\n{ROW.replace('c1', 'c3')}\n"}, "--append")
+    assert load_numbers(landing) == [(1, 2), (2, 1)]
+    landing.load({"contacts.csv": CONTACTS, "agents.csv": AGENTS})
+    assert load_numbers(landing) == [(3, 2)]
+    assert landing.query("select distinct load_number from raw.landing_files") == [(3,)]
+
+
+def test_rows_that_were_landed_before_loads_had_numbers_have_none(landing: Landing) -> None:
+    landing.load({"contacts.csv": CONTACTS})
+    with duckdb.connect(str(landing.database)) as connection:
+        for table in ("contacts", "landing_files"):
+            connection.execute(f"alter table raw.{table} drop column load_number")
+    landing.load({"contacts.csv": f"{HEADER}\n{ROW.replace('c1', 'c3')}\n"}, "--append")
+    assert load_numbers(landing) == [(1, 1), (None, 2)]
+
+
+def test_a_files_own_load_number_is_one_of_the_companys_columns(landing: Landing) -> None:
+    landing.load({"contacts.csv": f"{HEADER},load_number\n{ROW},77\n"})
+    assert landing.query("select x_load_number, load_number from raw.contacts") == [("77", 1)]
 
 
 def test_a_load_replaces_what_was_there_and_says_what_it_dropped(landing: Landing) -> None:

@@ -1,7 +1,7 @@
 -- One row per contact that is one of several pieces of a cut-off conversation: a customer's contact that begins within the grace after
 -- their last one was cut off continues it (M10). Their last one is the one that began last; only live contacts can be cut off. Contacts
 -- that stand alone have no row.
-{{ config(materialized='table') }}
+{{ config(materialized=kept(), incremental_strategy='touched', unique_key='customer_id') }}
 
 with
 
@@ -68,7 +68,8 @@ final as (
     select
         contact_id,
         session_id,
-        is_reconnect
+        is_reconnect,
+        customer_id
     from grouped
     where is_reconnect or coalesce(is_reconnected, false)
 )
