@@ -22,6 +22,12 @@
 {%- endmacro %}
 
 
+{#- A condition for the lists themselves: a full build needs none of them, and every engine passes over a query that can give nothing. -#}
+{% macro is_needed_to_touch() -%}
+    {{ '1 = 0' if execute and is_full_build() else '1 = 1' }}
+{%- endmacro %}
+
+
 {#- How a kept table takes in what a build made: rows that the build touches go, then the new ones come. unique_key names the column by which
     they are touched; a customer may have many rows, or none any more. -#}
 {% macro get_incremental_touched_sql(arguments) -%}

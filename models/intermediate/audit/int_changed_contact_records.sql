@@ -186,3 +186,4 @@ final as (
 )
 
 select * from final
+where {{ is_needed_to_touch() }}

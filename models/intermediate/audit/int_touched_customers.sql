@@ -132,3 +132,4 @@ final as (
 )
 
 select * from final
+where {{ is_needed_to_touch() }}

@@ -58,3 +58,4 @@ final as (
 )
 
 select * from final
+where {{ is_needed_to_touch() }}
