@@ -6,7 +6,7 @@ import atexit
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -70,6 +70,31 @@ def build(
                 )
     _run(database, ["run", "--select", select, *options], target)
     return database
+
+
+def build_landed(folder: Path, land: Callable[[Path], object], *, select: str = "*") -> Path:
+    """Build models, every one by default, from the raw tables that `land` writes into the database file that it is
+    given, and return that file. Seeds are there; tests are not run. Raises AssertionError with what failed.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    database = Path(shutil.copy(_seeded(), folder / "warehouse.duckdb"))
+    land(database)
+    target = target_path()
+    _run(database, ["run", "--select", *select.split(), *_arguments(target)], target)
+    return database
+
+
+def analysis(name: str) -> str:
+    """Return the SQL of a file of analyses/, as it runs on a database of `build` or `build_landed`."""
+    target = target_path()
+    with _database_named(target / "warehouse.duckdb"):
+        outcome = dbtRunner(manifest=_manifest(target)).invoke(
+            ["compile", "--select", name, *_arguments(target)]
+        )
+    DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+    assert outcome.success, f"dbt compile failed: {outcome.exception}"
+    (compiled,) = (target / "compiled" / "cx_metrics" / "analyses").rglob(f"{name}.sql")
+    return compiled.read_text(encoding="utf-8")
 
 
 @cache

@@ -87,9 +87,11 @@ def contacts_and_segments() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]
                 "channel": {"q_voice": "voice", "q_chat": "chat", "q_mail": "email"}[queue],
                 "direction": "inbound",
                 "queue_id": queue,
-                "reason_code": f"r{i % 4}",
+                # customers of even numbers come back about the same matter after five days, the others about another one
+                "reason_code": f"r{(i + i // CUSTOMERS * (i % 2)) % 4}",
                 "started_at": start,
                 "ended_at": at,
+                "agent_logged_resolved": "true",
                 "updated_at": at + timedelta(hours=2),
             }
         )
@@ -120,6 +122,25 @@ def bot_sessions() -> list[dict[str, Any]]:
             session["evidence"] = "task_completed"
         sessions.append(session)
     return sessions
+
+
+def survey_answers(contacts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return two answers on every fifth contact: whether it settled the matter, and one on a reversed scale."""
+    answers: list[dict[str, Any]] = []
+    for number, contact in enumerate(contacts[1::5]):
+        for question, score in (("q_settled", int(number % 4 > 0)), ("q_trouble", 1 + number % 5)):
+            answers.append(
+                {
+                    "response_id": f"v{number:02}",
+                    "question_id": question,
+                    "customer_id": contact["customer_id"],
+                    "contact_id": contact["contact_id"],
+                    "answered_at": contact["ended_at"] + timedelta(hours=3),
+                    "score": score,
+                    "updated_at": contact["ended_at"] + timedelta(hours=3),
+                }
+            )
+    return answers
 
 
 def good_delivery() -> dict[str, list[dict[str, str]]]:
@@ -171,7 +192,28 @@ def good_delivery() -> dict[str, list[dict[str, str]]]:
             }
             for i in range(CUSTOMERS)
         ],
-        "feed_watermarks": [{"feed": "contacts", "complete_through": "2024-03-19 00:00:00"}],
+        "feed_watermarks": [
+            {"feed": feed, "complete_through": "2024-03-28 00:00:00"} for feed in ("contacts", "experience")
+        ],
+        "survey_questions": [
+            {
+                "question_id": "q_settled",
+                "instrument": "first_contact_resolved",
+                "scale_min": 0,
+                "scale_max": 1,
+                "is_reversed": "false",
+                "is_relationship": "false",
+            },
+            {
+                "question_id": "q_trouble",
+                "instrument": "csat",
+                "scale_min": 1,
+                "scale_max": 5,
+                "is_reversed": "true",
+                "is_relationship": "false",
+            },
+        ],
+        "survey_answers": survey_answers(contacts),
         "bot_sessions": bot_sessions(),
         "technologies": [{"technology_id": "bot", "name": "Chat bot", "kind": "bot"}],
     }
@@ -233,6 +275,21 @@ def one_attempt(which: str, changes: str) -> str:
     """SQL that changes the first attempt of a kind."""
     first = f"(select min(attempt_id) from marts.fct_bot_attempts where {which})"
     return f"update marts.fct_bot_attempts set {changes} where attempt_id = {first}"
+
+
+def one_row(table: str, which: str, changes: str) -> str:
+    """SQL that changes the first contact of a kind, in one row of it."""
+    first = f"(select min(contact_id) from {table} where {which})"
+    return f"update {table} set {changes} where {which} and contact_id = {first}"
+
+
+RESOLUTION, REPEATS, ISSUES = (
+    "marts.fct_first_contact_resolution",
+    "marts.fct_contact_repeats",
+    "marts.fct_issues",
+)
+PAIRS, ANSWERS = "marts.fct_repeat_contacts", "marts.fct_survey_answers"
+REASON_RULES = "insert into staging.reason_rules by name select "
 
 
 Damage = tuple[str, str, tuple[str, ...]]
@@ -645,10 +702,232 @@ ROW_DAMAGE: Sequence[Damage] = [
     ),
     # raw.contacts has more rows by now, through the damage above
     ("audit.load_reconciliation", "select 1", ("marts were built from the contacts that are loaded",)),
+    # resolution: what follows from the damage to contacts above
+    (PAIRS, "select 1", ("both contacts of a pair are known",)),
+    (
+        RESOLUTION,
+        one_row(
+            RESOLUTION,
+            "outcome = 'repeated' and window_hours = 720",
+            "window_hours = 9000, window_ends_at = ended_at + to_hours(9000), matures_at = ended_at + to_hours(9048)",
+        ),
+        ("windows are between an hour and a year",),
+    ),
+    (
+        RESOLUTION,
+        one_row(RESOLUTION, "outcome = 'resolved'", "window_ends_at = window_ends_at + interval 1 day"),
+        ("windows begin at the end of the contact",),
+    ),
+    (
+        RESOLUTION,
+        one_row(RESOLUTION, "contact_id > 'c0010' and window_hours = 24", "is_headline = true"),
+        ("every first contact has one window of its own",),
+    ),
+    (
+        RESOLUTION,
+        f"delete from {RESOLUTION} where contact_id = 'c0021'",
+        ("first contacts are those that repeat nothing",),
+    ),
+    (
+        RESOLUTION,
+        one_row(RESOLUTION, "contact_id > 'c0022' and outcome = 'resolved'", "is_mature = false"),
+        ("open windows are not resolved",),
+    ),
+    (
+        RESOLUTION,
+        one_row(
+            RESOLUTION,
+            "contact_id > 'c0025' and outcome = 'repeated' and is_headline",
+            "broken_at = ended_at",
+        ),
+        ("what broke it lies in the window",),
+    ),
+    (
+        RESOLUTION,
+        one_row(
+            RESOLUTION,
+            "contact_id > 'c0027' and outcome = 'repeated' and window_hours = 720",
+            "outcome = 'resolved', broken_at = null, breaking_contact_id = null",
+        ),
+        ("longer windows resolve no more",),
+    ),
+    (
+        RESOLUTION,
+        one_row(
+            RESOLUTION, "contact_id > 'c0029' and outcome = 'repeated'", "is_first_point_resolution = true"
+        ),
+        ("variants are stricter than the headline",),
+    ),
+    (
+        RESOLUTION,
+        one_row(
+            RESOLUTION,
+            "contact_id > 'c0031' and outcome = 'resolved' and window_hours = 24",
+            "outcome = null, is_one_contact_resolution = null, is_first_point_resolution = null",
+        ),
+        ("known reasons have an outcome",),
+    ),
+    (
+        REPEATS,
+        one_row(REPEATS, "is_repeated", "window_hours = 9000, matures_at = ended_at + to_hours(9048)"),
+        ("windows are between an hour and a year",),
+    ),
+    (
+        REPEATS,
+        one_row(REPEATS, "contact_id > 'c0010' and is_repeated_168h", "is_repeated_336h = false"),
+        ("longer windows find what shorter ones find",),
+    ),
+    (
+        REPEATS,
+        one_row(REPEATS, "contact_id > 'c0012' and is_repeated", "hours_to_next = 200"),
+        ("repeats are those within the window",),
+    ),
+    (
+        REPEATS,
+        one_row(REPEATS, "contact_id > 'c0014' and is_repeated", "is_repeated = null"),
+        ("open windows are unknown, and say so",),
+    ),
+    (
+        REPEATS,
+        one_row(REPEATS, "is_repeat", "previous_contact_id = null"),
+        ("repeats have a contact before them",),
+    ),
+    (
+        REPEATS,
+        one_row(REPEATS, "contact_id > 'c0016'", "piece_count = 0"),
+        ("every handled contact of a customer is here",),
+    ),
+    (
+        REPEATS,
+        f"update {REPEATS} set customer_id = 'k000' where is_repeat",
+        ("no single customer makes many of the repeats",),
+    ),
+    (
+        ISSUES,
+        f"update {ISSUES} set transfer_count = -1 where issue_id = 'c0001'",
+        ("counts are not negative",),
+    ),
+    (
+        ISSUES,
+        f"update {ISSUES} set channel_count = contact_count + 1 where issue_id = 'c0002'",
+        ("an issue has contacts, and no more channels or handled ones",),
+    ),
+    (
+        ISSUES,
+        f"update {ISSUES} set contact_count = 60 where issue_id = 'c0004'",
+        ("every contact of a customer is in one issue", "no issue goes on and on"),
+    ),
+    (
+        ISSUES,
+        f"update {ISSUES} set business_seconds = elapsed_seconds + 1 where issue_id = 'c0005'",
+        ("times lie in order",),
+    ),
+    (
+        ISSUES,
+        f"update {ISSUES} set is_mature = false where issue_id = 'c0007'",
+        ("issues that may grow are not judged",),
+    ),
+    (
+        ISSUES,
+        f"update {ISSUES} set is_seamless = true where issue_id = 'c0008'",
+        ("seamless is one contact, one employee, one channel",),
+    ),
+    (
+        PAIRS,
+        one_row(PAIRS, "is_repeat", "hours_between = -1"),
+        ("repeats begin after the contact before them",),
+    ),
+    (
+        PAIRS,
+        one_row(PAIRS, "contact_id > 'c0130' and is_handled", "is_handled = false"),
+        ("repeats are those of the contacts",),
+    ),
+    (
+        PAIRS,
+        one_row(PAIRS, "contact_id > 'c0135'", "previous_contact_id = 'nowhere'"),
+        ("both contacts of a pair are known",),
+    ),
+    (
+        PAIRS,
+        one_row(PAIRS, "contact_id > 'c0140'", "is_same_channel = not is_same_channel"),
+        ("channels of a pair are compared rightly",),
+    ),
+    (
+        PAIRS,
+        f"update {PAIRS} set previous_agent_id = null where contact_id like 'c02%'",
+        ("repeats can be attributed",),
+    ),
+    (
+        ANSWERS,
+        f"update {ANSWERS} set turned_score = 9 where survey_answer_id = 'v01:q_trouble'",
+        ("answers are on the scale of their question",),
+    ),
+    (
+        ANSWERS,
+        f"update {ANSWERS} set invalid_reason = 'not answered' where survey_answer_id = 'v02:q_settled'",
+        ("answers that do not count say why and judge nothing",),
+    ),
+    (
+        ANSWERS,
+        f"update {ANSWERS} set is_positive = true, is_negative = true where survey_answer_id = 'v03:q_settled'",
+        ("no answer is good and bad",),
+    ),
+    (
+        ANSWERS,
+        f"insert into {ANSWERS} select * replace ('v99:q_settled' as survey_answer_id) from {ANSWERS} "
+        "where survey_answer_id = 'v05:q_settled'",
+        ("one answer per customer, contact and question counts",),
+    ),
+    # decisions that people own
+    (
+        "staging.repeat_windows",
+        "insert into staging.repeat_windows by name select 0 as window_hours union all select 24",
+        ("windows are between an hour and a year", "each window is there once"),
+    ),
+    (
+        "staging.reason_rules",
+        f"{REASON_RULES} 'r0' as reason_code, date '2024-01-01' as effective_from, date '2999-12-31' as effective_to, "
+        "0 as repeat_window_hours, 'operations' as owner",
+        ("windows are between an hour and a year",),
+    ),
+    (
+        "staging.reason_rules",
+        f"{REASON_RULES} 'r1' as reason_code, date '2024-02-01' as effective_from, date '2024-01-01' as effective_to, "
+        "48 as repeat_window_hours, 'operations' as owner",
+        ("rules end after they begin",),
+    ),
+    (
+        "staging.reason_rules",
+        f"{REASON_RULES} 'r2' as reason_code, date '2024-01-01' + cast(number as integer) as effective_from, "
+        "date '2999-12-31' as effective_to, 48 as repeat_window_hours, 'operations' as owner from range(2) as twice(number)",
+        ("one rule of a reason is in force on a day",),
+    ),
+    (
+        "staging.reason_rules",
+        f"{REASON_RULES} 'r3' as reason_code, date '2024-01-01' as effective_from, date '2999-12-31' as effective_to, "
+        "'operations' as owner",
+        ("rules decide something, and somebody owns them",),
+    ),
+    (
+        "staging.reason_rules",
+        f"{REASON_RULES} 'r_lost' as reason_code, date '2024-01-01' as effective_from, date '2999-12-31' as effective_to, "
+        "false as is_first_contact_resolvable, 'operations' as owner",
+        ("rules are on known reasons",),
+    ),
     (
         "marts.fct_bot_attempts",
         "update marts.fct_bot_attempts set leak = 'lost' where leak = 'no_evidence'",
-        ("shares of the leaks add up to one",),
+        ("shares of the leaks add up to one", "leaks of a month add up to its ladder"),
+    ),
+    (
+        "marts.fct_bot_attempts",
+        one_attempt("is_contained and not is_durably_resolved", "is_handed_off = true"),
+        ("nobody climbs past a rung",),
+    ),
+    (
+        "marts.fct_bot_attempts",
+        one_attempt("is_returned", "returned_at = ended_at + interval 8 day"),
+        ("returns lie in the window",),
     ),
     (
         "marts.fct_bot_attempts",
@@ -695,6 +974,28 @@ ROW_DAMAGE: Sequence[Damage] = [
         "audit.metric_values",
         one_value("service_level_v2", "numerator = 0, value = 0, interval_low = 0"),
         ("variants of service level keep their order",),
+    ),
+    (
+        "audit.metric_values",
+        one_value("one_contact_resolution_rate", "numerator = denominator, value = 1, interval_high = 1"),
+        ("variants of resolution keep their order",),
+    ),
+    (
+        "audit.metric_values",
+        one_value("fcr_rate", "is_mature = true")
+        + "; "
+        + one_value("fcr_mature_share", "numerator = 20, value = 20 / denominator, interval_low = 0"),
+        ("mature months have no open windows",),
+    ),
+    (
+        "audit.metric_values",
+        one_value("identity_coverage_rate", "numerator = 0, value = 0, interval_low = 0"),
+        ("identity coverage is high in every month",),
+    ),
+    (
+        "audit.metric_values",
+        one_value("repeat_reason_coverage_rate", "numerator = 0, value = 0, interval_low = 0"),
+        ("most reasons are known in every month",),
     ),
     (
         "audit.metric_values",
@@ -779,6 +1080,87 @@ COLUMN_DAMAGE: Sequence[Damage] = [
         "is_service_level_contact",
         ("abandonment is plausible",),
     ),
+    # the same, in the domain resolution
+    (REPEATS, "select 1", ("every handled contact of a customer is here",)),
+    (ISSUES, "select 1", ("every contact of a customer is in one issue",)),
+    (PAIRS, "select 1", ("both contacts of a pair are known",)),
+    (
+        REPEATS,
+        f"update {REPEATS} set piece_count = 0 where contact_id < 'c0150'",
+        ("most handled contacts can be followed",),
+    ),
+    (
+        RESOLUTION,
+        f"update {RESOLUTION} set is_mature = false, outcome = 'pending', broken_at = null, breaking_contact_id = null, "
+        "is_one_contact_resolution = null, is_first_point_resolution = null where contact_id < 'c0100'",
+        ("few windows are open",),
+    ),
+    (
+        RESOLUTION,
+        f"update {RESOLUTION} set reason_code = null, outcome = null, broken_at = null, breaking_contact_id = null, "
+        "is_one_contact_resolution = null, is_first_point_resolution = null where contact_id between 'c0100' and 'c0150'",
+        ("most reasons are known",),
+    ),
+    (
+        RESOLUTION,
+        f"update {RESOLUTION} set outcome = 'exited', broken_at = ended_at + interval 1 hour, breaking_contact_id = null, "
+        "is_one_contact_resolution = null, is_first_point_resolution = null where contact_id between 'c0151' and 'c0220'",
+        ("few customers leave within the window",),
+    ),
+    # of the last days, only contacts that nobody repeats are first ones
+    (
+        RESOLUTION,
+        f"update {RESOLUTION} set is_eligible = false where contact_id < 'c0300'",
+        ("most first contacts could be resolved", "resolution is plausible"),
+    ),
+    (
+        REPEATS,
+        f"update {REPEATS} set is_reason_known = false where contact_id > 'c0250'",
+        ("most reasons are known",),
+    ),
+    (
+        REPEATS,
+        f"update {REPEATS} set is_mature = false, is_repeated = null, repeat_null_reason = 'window open' where contact_id < 'c0100'",
+        ("few windows are open",),
+    ),
+    (
+        REPEATS,
+        f"update {REPEATS} set is_repeated = true, is_repeated_24h = true, is_repeated_72h = true, is_repeated_168h = true, "
+        "is_repeated_336h = true, is_repeated_720h = true, is_repeated_by_next_day = true, hours_to_next = 1, "
+        "next_contact_id = 'c0300' where contact_id between 'c0100' and 'c0280'",
+        ("repeats are not the rule",),
+    ),
+    (
+        ISSUES,
+        f"update {ISSUES} set is_mature = false, is_reopened = null, is_seamless = null, is_resolved = null where issue_id < 'c0100'",
+        ("few issues are open",),
+    ),
+    (
+        PAIRS,
+        f"update {PAIRS} set is_repeat = false, is_parallel = true, hours_between = null",
+        ("few contacts only run beside another one", "repeats are those of the contacts"),
+    ),
+    (
+        ANSWERS,
+        f"update {ANSWERS} set is_valid = false, is_late = true, invalid_reason = 'answered after the closing', turned_score = null, "
+        "is_positive = null, is_negative = null where response_id < 'v20'",
+        ("most answers count", "few answers come too late"),
+    ),
+    (
+        ANSWERS,
+        f"update {ANSWERS} set is_contact_known = false where response_id between 'v20' and 'v30'",
+        ("most answers name a known contact",),
+    ),
+    (
+        ANSWERS,
+        f"update {ANSWERS} set is_positive = null where response_id between 'v31' and 'v50'",
+        ("most answers have a cut",),
+    ),
+    (
+        "staging.repeat_windows",
+        "delete from staging.repeat_windows where window_hours = 168",
+        ("the usual windows are there", "the default window is a standard one"),
+    ),
     (
         "marts.fct_bot_attempts",
         "update marts.fct_bot_attempts set has_evidence = false, is_durably_resolved = false, leak = 'no_evidence'",
@@ -812,6 +1194,9 @@ EMPTY_DAMAGE: Sequence[Damage] = [
         "delete from marts.fct_contacts",
         ("there are contacts", "every record is in one contact"),
     ),
+    (REPEATS, "select 1", ("every handled contact of a customer is here",)),
+    (ISSUES, "select 1", ("every contact of a customer is in one issue",)),
+    (PAIRS, "select 1", ("both contacts of a pair are known",)),
     ("raw.queue_hours", "select 1", ("hours belong to known queues",)),
     ("raw.queue_holidays", "select 1", ("holidays belong to known queues",)),
     ("raw.reasons", "drop table raw.reasons; drop table raw.feed_watermarks", ()),
@@ -864,9 +1249,22 @@ def damaged(good: Path, folder: Path, damage: Sequence[Damage]) -> Path:
     database = folder / good.name
     shutil.copy(good, database)
     with duckdb.connect(str(database)) as connection:
-        for _, statement, _ in damage:
+        for table, statement, _ in damage:
+            if statement.startswith((f"update {table} ", f"delete from {table} ", f"insert into {table} ")):
+                make_a_table_of_a_view(connection, table)
             connection.execute(statement)
     return database
+
+
+def make_a_table_of_a_view(connection: duckdb.DuckDBPyConnection, table: str) -> None:
+    """Put the rows of a view in its place, so that they can be damaged; a table stays as it is."""
+    if connection.execute(
+        "select 1 from duckdb_views() where schema_name || '.' || view_name = ?", [table]
+    ).fetchone():
+        connection.execute(
+            f"create temp table rows_of_view as from {table}; drop view {table}; "
+            f"create table {table} as from rows_of_view; drop table rows_of_view"
+        )
 
 
 @pytest.fixture(scope="module")
@@ -923,6 +1321,26 @@ def test_good_build_passes_and_is_only_read(good: Path, good_report: Report) -> 
     before = checksum(good)
     validate(good, tables=["raw.vendors"])
     assert checksum(good) == before
+
+
+def test_a_view_is_judged_as_a_table_is(good: Path, good_report: Report, tmp_path: Path) -> None:
+    database = Path(shutil.copy(good, tmp_path / good.name))
+    with duckdb.connect(str(database)) as connection:
+        for table in (RESOLUTION, REPEATS, ISSUES, "marts.fct_bot_attempts"):
+            make_a_table_of_a_view(connection, table)
+            hidden = f"intermediate.rows_of_{table.partition('.')[2]}"
+            connection.execute(
+                f"create table {hidden} as from {table}; drop table {table}; create view {table} as from {hidden}"
+            )
+        connection.execute(
+            "update intermediate.rows_of_fct_issues set transfer_count = -1 where issue_id = 'c0001'"
+        )
+    report = validate(database, tables=[RESOLUTION, REPEATS, ISSUES, "marts.fct_bot_attempts"])
+    assert broken(report) == {(ISSUES, "counts are not negative")}
+    rows = {judged.suite.table: judged.row_count for judged in good_report.judged}
+    assert {judged.suite.table: judged.row_count for judged in report.judged} == {
+        table: rows[table] for table in (REPEATS, ISSUES, RESOLUTION, "marts.fct_bot_attempts")
+    }
 
 
 def test_tables_that_were_not_delivered_are_named_and_no_failure(good_report: Report) -> None:
