@@ -249,6 +249,11 @@ def test_g16_transfer_is_one_contact_with_two_handles(warehouse: duckdb.DuckDBPy
         "where contact_id like 'g16-%' order by agent_segment_number"
     ).fetchall()
     assert legs == [("ann", "g16", 300), ("bob", "g16-second", 420)]
+    transfers = warehouse.execute(
+        "select from_agent_id, from_queue_id, to_agent_id, to_queue_id, seconds_since_answer, is_escalation "
+        "from marts.fct_transfers where contact_id like 'g16-%'"
+    ).fetchall()
+    assert transfers == [("ann", "g16", "bob", "g16-second", 300, False)]
     # the second leg is worked in its own queue, where no contact arrived
     workload = warehouse.execute(
         "select queue_id, sum(offered_count), sum(workload_seconds) from marts.fct_queue_intervals "
