@@ -100,6 +100,9 @@ judged as (
         case
             when match_key is null then null
             when escalation_count > 0 then 'escalated'
+            {%- if var('transfer_breaks_fcr') %}
+            when transfer_count > 0 then 'transferred'
+            {%- endif %}
             when
                 repeated_at is not null
                 and (followed_up_at is null or repeated_at <= followed_up_at)
@@ -141,11 +144,12 @@ final as (
         case
             when outcome = 'repeated' then next_session_id
             when outcome = 'follow_up_needed' then next_follow_up_id
-            when outcome = 'escalated' then session_id
+            when outcome in ('escalated', 'transferred') then session_id
         end as breaking_contact_id,
         case
             when outcome is null then 'reason unknown, so that no repeat can be recognised'
             when outcome = 'escalated' then 'escalated within the contact'
+            when outcome = 'transferred' then 'transferred within the contact'
             when outcome = 'repeated' then 'contact about the same reason within the window'
             when outcome = 'follow_up_needed' then 'follow-up by an agent delivered the answer'
             when outcome = 'exited' then 'the last subscription of the customer ended within the window'
