@@ -730,6 +730,8 @@ def _automation() -> dict[str, list[Row]]:
             session(14, 38, "cus_tests", is_test=True),
             session(15, 39, "staff", evidence="task_completed"),
             session(16, 38_000, "cus_pending", evidence="task_completed"),
+            session(17, 40, "cus_came_for_help", evidence="reviewed", intent_signal="implicit"),
+            session(18, 41, "cus_just_looked", evidence="reviewed", intent_signal="none"),
         ],
         "contact_sentiment": [
             {

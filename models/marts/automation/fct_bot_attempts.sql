@@ -19,6 +19,10 @@ sentiment as (
     select * from {{ ref('int_handoff_sentiment') }}
 ),
 
+probabilities as (
+    select * from {{ ref('assisted_contact_probabilities') }}
+),
+
 as_of as (
     select * from {{ ref('int_as_of') }}
 ),
@@ -38,6 +42,10 @@ joined as (
         sentiment.engine as handoff_sentiment_engine,
         sentiment.engine_version as handoff_sentiment_engine_version,
         sentiment.sentiment_shift as handoff_sentiment_shift,
+        coalesce(own_probabilities.probability, any_probabilities.probability) as assisted_probability,
+        coalesce(own_probabilities.low_probability, any_probabilities.low_probability) as assisted_probability_low,
+        coalesce(own_probabilities.high_probability, any_probabilities.high_probability) as assisted_probability_high,
+        coalesce(own_probabilities.source, any_probabilities.source) as assisted_probability_source,
         attempts.exclusion_reason is null and attempts.is_in_scope and attempts.is_identified as is_eligible,
         case
             when attempts.is_handed_off or attempts.is_handoff_requested then false
@@ -59,6 +67,16 @@ joined as (
         on attempts.handed_off_contact_id = handed_off.contact_id
     left join sentiment
         on attempts.handed_off_contact_id = sentiment.contact_id
+    left join probabilities as own_probabilities
+        on
+            attempts.technology_id = own_probabilities.technology_id
+            and attempts.intent_signal = own_probabilities.intent_signal
+            and attempts.business_date between own_probabilities.effective_from and own_probabilities.effective_to
+    left join probabilities as any_probabilities
+        on
+            any_probabilities.technology_id = 'any'
+            and attempts.intent_signal = any_probabilities.intent_signal
+            and attempts.business_date between any_probabilities.effective_from and any_probabilities.effective_to
     left join as_of
         on as_of.domain = 'automation'
 ),
@@ -154,8 +172,20 @@ final as (
         is_durably_resolved_any_reason,
         cast(null as {{ dbt.type_boolean() }}) as is_retained,
         'retention of the customer is not measured yet' as retained_null_reason,
-        cast(null as decimal(9, 6)) as avoided_contact_share,
-        'probability of an assisted contact is not measured yet' as avoided_contact_null_reason,
+        assisted_probability,
+        assisted_probability_source,
+        {%- for suffix in ['', '_low', '_high'] %}
+        case
+            when exclusion_reason is not null then null
+            when is_durably_resolved then assisted_probability{{ suffix }}
+            when not is_durably_resolved then cast(0 as decimal(9, 6))
+        end as avoided_contact_share{{ suffix }},
+        {%- endfor %}
+        case
+            when exclusion_reason is not null then 'excluded'
+            when is_durably_resolved is null then 'durable resolution not known'
+            when is_durably_resolved and assisted_probability is null then 'no probability for the intent'
+        end as avoided_contact_null_reason,
         case
             when exclusion_reason is not null then null
             when is_durably_resolved then 5
