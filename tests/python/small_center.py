@@ -828,7 +828,7 @@ def _experience() -> dict[str, list[Row]]:
 
 
 def _retention() -> dict[str, list[Row]]:
-    """A customer whose only subscription ends two days after a first contact, and one who comes back."""
+    """A customer whose only subscription ends two days after a first contact, one who comes back, and what some pay."""
     events = [
         ("leaves", "start", "2024-01-01 00:00:00"),
         ("leaves", "end", "2025-10-08 12:00:00"),
@@ -836,10 +836,21 @@ def _retention() -> dict[str, list[Row]]:
         ("stays", "end", "2025-10-07 12:00:00"),
         ("stays", "reactivation", "2025-10-07 13:00:00"),
     ]
+    # in three currencies, one without a rate, and a cut that is known before it counts
+    amounts = [
+        ("leaves", "start", "2024-01-01 00:00:00", None, 19.99, "GBP"),
+        ("at_week", "start", "2024-01-01 00:00:00", None, 10.0001, "EUR"),
+        ("at_week", "contraction", "2025-10-07 12:00:00", "2025-10-13", 7.5, "EUR"),
+        ("next_day", "start", "2024-01-01 00:00:00", None, 33.3333, None),
+        ("other_reason", "start", "2024-01-01 00:00:00", None, 5.0, "USD"),
+    ]
     return {
         "subscriptions": [
             {"subscription_id": "leaves", "customer_id": "cus_leaves", "started_on": _day("2024-01-01")},
             {"subscription_id": "stays", "customer_id": "cus_before_week", "started_on": _day("2024-01-01")},
+            {"subscription_id": "at_week", "customer_id": "cus_at_week"},
+            {"subscription_id": "next_day", "customer_id": "cus_next_day"},
+            {"subscription_id": "other_reason", "customer_id": "other_reason"},
         ],
         "subscription_events": [
             {
@@ -849,6 +860,26 @@ def _retention() -> dict[str, list[Row]]:
                 "occurred_at": _instant(at),
             }
             for number, (subscription, kind, at) in enumerate(events)
+        ]
+        + [
+            {
+                "event_id": f"amount_{number}",
+                "subscription_id": subscription,
+                "kind": kind,
+                "occurred_at": _instant(at),
+                "effective_on": None if effective is None else _day(effective),
+                "recurring_amount_after": amount,
+                "currency": currency,
+            }
+            for number, (subscription, kind, at, effective, amount, currency) in enumerate(amounts)
+        ],
+        "fx_rates": [
+            {"currency": "EUR", "rate_on": _day("2025-10-01"), "rate_to_reporting": 0.853333},
+            {"currency": "EUR", "rate_on": _day("2025-10-08"), "rate_to_reporting": 0.861001},
+            {"currency": "EUR", "rate_on": _day("2025-10-09"), "rate_to_reporting": None},
+            {"currency": "GBP", "rate_on": _day("2025-10-01"), "rate_to_reporting": 1.0},
+            {"currency": "USD", "rate_on": _day("2026-01-01"), "rate_to_reporting": 0.77},
+            {"currency": None, "rate_on": _day("2025-10-01"), "rate_to_reporting": 2.0},
         ],
     }
 
