@@ -1,5 +1,7 @@
 -- One row per inbound contact that an agent handled, of an identified customer: whether another one about the same reason followed it,
 -- and whether it followed one itself (M11, M12). Reconnects are a part of the contact that they continue.
+{%- set own_window_end = repeat_window_end('handled.ended_at', 'handled.window_hours', 'handled.business_timezone') %}
+
 with
 
 sessions as (
@@ -94,20 +96,21 @@ final as (
         handled.previous_session_id as previous_contact_id,
         handled.next_session_id as next_contact_id,
         cast({{ seconds_between('handled.ended_at', 'handled.next_started_at') }} / 3600.0 as decimal(18, 6)) as hours_to_next,
-        {{ seconds_after('handled.ended_at', '3600 * (handled.window_hours + ' ~ var('ingestion_lag_hours') ~ ')') }} as matures_at,
+        {{ seconds_after(own_window_end, 3600 * var('ingestion_lag_hours')) }} as matures_at,
         coalesce(
-            {{ seconds_after('handled.ended_at', '3600 * handled.window_hours') }} <= handled.known_until, false
+            {{ own_window_end }} <= handled.known_until, false
         ) as is_mature,
         case
-            when handled.is_judged and {{ seconds_after('handled.ended_at', '3600 * handled.window_hours') }} <= handled.known_until
+            when handled.is_judged and {{ own_window_end }} <= handled.known_until
                 then coalesce(
-                    handled.next_started_at <= {{ seconds_after('handled.ended_at', '3600 * handled.window_hours') }}, false
+                    handled.next_started_at <= {{ own_window_end }}, false
                 )
         end as is_repeated,
         {%- for hours in [24, 72, 168, 336, 720] %}
+        {%- set window_end = repeat_window_end('handled.ended_at', hours, 'handled.business_timezone') %}
         case
-            when handled.is_judged and {{ seconds_after('handled.ended_at', 3600 * hours) }} <= handled.known_until
-                then coalesce(handled.next_started_at <= {{ seconds_after('handled.ended_at', 3600 * hours) }}, false)
+            when handled.is_judged and {{ window_end }} <= handled.known_until
+                then coalesce(handled.next_started_at <= {{ window_end }}, false)
         end as is_repeated_{{ hours }}h,
         {%- endfor %}
         case
@@ -118,7 +121,7 @@ final as (
             when handled.match_key is null then 'reason unknown'
             when handled.ended_at is null then 'contact still open'
             when handled.known_until is null then 'no watermark'
-            when {{ seconds_after('handled.ended_at', '3600 * handled.window_hours') }} > handled.known_until then 'window open'
+            when {{ own_window_end }} > handled.known_until then 'window open'
         end as repeat_null_reason,
         not handled.is_live as is_deferred,
         handled.agent_message_count,

@@ -73,7 +73,7 @@ windows as (
 bounded as (
     select
         *,
-        {{ seconds_after('ended_at', '3600 * judged_hours') }} as window_ends_at
+        {{ repeat_window_end('ended_at', 'judged_hours', 'business_timezone') }} as window_ends_at
     from windows
 ),
 
