@@ -26,10 +26,11 @@
 {#- The vars that decide about rows: all of dbt_project.yml but those that say where the raw tables are (a test compares). -#}
 {% macro decision_vars() -%}
     {{ return([
-        'reporting_timezone', 'business_day_start_hour', 'calendar_first_day', 'calendar_days', 'redial_window_minutes',
-        'auto_wrap_limit_seconds', 'long_hold_seconds', 'minimum_n_publish', 'wilson_z', 'exclusion_share_warn',
-        'unknown_owner_share_warn', 'identity_coverage_warn', 'ingestion_lag_hours', 'repeat_match', 'repeat_channel_scope',
-        'repeat_window_hours', 'reconnect_grace_minutes', 'reopen_window_hours', 'attempt_cluster_gap_minutes',
+        'reporting_timezone', 'reporting_currency', 'business_day_start_hour', 'calendar_first_day', 'calendar_days',
+        'redial_window_minutes', 'auto_wrap_limit_seconds', 'long_hold_seconds', 'minimum_n_publish', 'wilson_z',
+        'exclusion_share_warn', 'routing_correction_seconds', 'unknown_owner_share_warn', 'identity_coverage_warn',
+        'ingestion_lag_hours', 'repeat_match', 'repeat_channel_scope', 'repeat_window_clock', 'repeat_window_hours',
+        'transfer_breaks_fcr', 'reconnect_grace_minutes', 'reopen_window_hours', 'attempt_cluster_gap_minutes',
         'deflection_window_hours', 'assumed_counts', 'confirmation_reasons', 'confirmation_counts', 'survey_close_days',
         'healthy_band_low_percent', 'healthy_band_high_percent', 'healthy_band_days', 'minimum_n_band', 'alert_handle_time_percent',
         'alert_repeat_points', 'alert_fcr_points', 'alert_baseline_weeks', 'long_wait_seconds', 'complexity_base_months',

@@ -4,6 +4,9 @@
     case
         when not is_reason_known then null
         when escalation_count > 0 then 'escalated'
+        {%- if var('transfer_breaks_fcr') %}
+        when transfer_count > 0 then 'transferred'
+        {%- endif %}
         when
             next_started_at <= {{ window_ends_at }}
             and (next_follow_up_at is null or next_started_at <= next_follow_up_at)

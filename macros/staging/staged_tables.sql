@@ -6,6 +6,7 @@
         'customers', 'subscriptions', 'subscription_events',
         'bot_sessions', 'technologies', 'contact_sentiment',
         'survey_questions', 'survey_invitations', 'survey_answers',
+        'fx_rates',
         'feed_watermarks',
     ]) }}
 {%- endmacro %}

@@ -1,4 +1,4 @@
-"""A small contact center, written by hand: some 190 records of contacts that stand on the edges of every rule.
+"""A small contact center, written by hand: some 270 records of contacts that stand on the edges of every rule.
 
 It is the input on which all engines must agree row for row. Instants are UTC. The spans of a contact are written
 in a short form, in seconds from its start: `queue 0-20, talk 20-95.5 ann >blind, wrap 96-? ann @uk_sales` is a
@@ -153,6 +153,7 @@ def raw_rows() -> dict[str, list[Row]]:
     center = _Center()
     _service_level(center)
     _handling(center)
+    _transfers(center)
     _local_time(center)
     _outcomes(center)
     _exclusions(center)
@@ -258,6 +259,46 @@ def _handling(center: _Center) -> None:
             "ended_at": _instant("2025-10-24 09:55:00"),
         }
     )
+
+
+def _transfers(center: _Center) -> None:
+    """Hand-overs that go up, back and out, and those that put a wrong menu choice right just in time or just not."""
+    spans = {
+        "back_to_menu": "talk 0-70 ann >blind, ivr 70-90, queue 90-100 @uk_sales, talk 100-160 bob @uk_sales",
+        "left_in_menu": "talk 0-60 ann >blind, ivr 60-80",
+        "back_from_queue": "talk 0-60 ann >queue, queue 60-70, talk 70-90 ann",
+        "lost_in_queue": "talk 0-60 ann >queue, queue 60-95 @uk_sales",
+        "noted_on_wrap": "talk 0-60 ann, talk 65-90 bob, wrap 70-100 ann >consult",
+        "twice_in_a_row": "talk 0-60 ann >blind, talk 60-80 bob >blind, talk 80-90 eve",
+    }
+    for contact_id, text in spans.items():
+        center.contact(contact_id, "09:25:00", text, reason_code="bill")
+    for seconds in (120, 121):
+        answered, left = 9, 9 + seconds
+        center.contact(
+            f"moved_after_{seconds}",
+            "09:26:00",
+            f"ivr 0-5, queue 5-{answered}, talk {answered}-{left} ann >blind, "
+            f"queue {left}-{left + 9} @us_voice, talk {left + 9}-{left + 60} bob @us_voice",
+        )
+    center.contact(
+        "to_higher_tier",
+        "13:30:00",
+        "ivr 0-5, queue 5-9, talk 9-70 ann >queue, queue 70-80 @uk_sales, talk 80-140 bob @uk_sales",
+        queue_id="us_voice",
+    )
+    center.contact("to_supervisor", "2025-11-01 10:00:00", "talk 0-60 ann, talk 60-90 cyd")
+    center.contact("called_back_twice", "14:30:00", "queue 0-70", callback_accepted=True)
+    for number, agent in enumerate(("ann", "bob"), start=1):
+        center.contact(
+            f"called_back_twice_{number}",
+            f"14:3{number}:30",
+            f"ring 0-5 {agent}, talk 5-25 {agent}",
+            direction="outbound",
+            initial_contact_id="called_back_twice",
+            initiation_method="callback",
+            purpose="callback",
+        )
 
 
 def _local_time(center: _Center) -> None:
@@ -692,6 +733,8 @@ def _automation() -> dict[str, list[Row]]:
             session(14, 38, "cus_tests", is_test=True),
             session(15, 39, "staff", evidence="task_completed"),
             session(16, 38_000, "cus_pending", evidence="task_completed"),
+            session(17, 40, "cus_came_for_help", evidence="reviewed", intent_signal="implicit"),
+            session(18, 41, "cus_just_looked", evidence="reviewed", intent_signal="none"),
         ],
         "contact_sentiment": [
             {
@@ -788,7 +831,7 @@ def _experience() -> dict[str, list[Row]]:
 
 
 def _retention() -> dict[str, list[Row]]:
-    """A customer whose only subscription ends two days after a first contact, and one who comes back."""
+    """A customer whose only subscription ends two days after a first contact, one who comes back, and what some pay."""
     events = [
         ("leaves", "start", "2024-01-01 00:00:00"),
         ("leaves", "end", "2025-10-08 12:00:00"),
@@ -796,10 +839,21 @@ def _retention() -> dict[str, list[Row]]:
         ("stays", "end", "2025-10-07 12:00:00"),
         ("stays", "reactivation", "2025-10-07 13:00:00"),
     ]
+    # in three currencies, one without a rate, and a cut that is known before it counts
+    amounts = [
+        ("leaves", "start", "2024-01-01 00:00:00", None, 19.99, "GBP"),
+        ("at_week", "start", "2024-01-01 00:00:00", None, 10.0001, "EUR"),
+        ("at_week", "contraction", "2025-10-07 12:00:00", "2025-10-13", 7.5, "EUR"),
+        ("next_day", "start", "2024-01-01 00:00:00", None, 33.3333, None),
+        ("other_reason", "start", "2024-01-01 00:00:00", None, 5.0, "USD"),
+    ]
     return {
         "subscriptions": [
             {"subscription_id": "leaves", "customer_id": "cus_leaves", "started_on": _day("2024-01-01")},
             {"subscription_id": "stays", "customer_id": "cus_before_week", "started_on": _day("2024-01-01")},
+            {"subscription_id": "at_week", "customer_id": "cus_at_week"},
+            {"subscription_id": "next_day", "customer_id": "cus_next_day"},
+            {"subscription_id": "other_reason", "customer_id": "other_reason"},
         ],
         "subscription_events": [
             {
@@ -809,6 +863,26 @@ def _retention() -> dict[str, list[Row]]:
                 "occurred_at": _instant(at),
             }
             for number, (subscription, kind, at) in enumerate(events)
+        ]
+        + [
+            {
+                "event_id": f"amount_{number}",
+                "subscription_id": subscription,
+                "kind": kind,
+                "occurred_at": _instant(at),
+                "effective_on": None if effective is None else _day(effective),
+                "recurring_amount_after": amount,
+                "currency": currency,
+            }
+            for number, (subscription, kind, at, effective, amount, currency) in enumerate(amounts)
+        ],
+        "fx_rates": [
+            {"currency": "EUR", "rate_on": _day("2025-10-01"), "rate_to_reporting": 0.853333},
+            {"currency": "EUR", "rate_on": _day("2025-10-08"), "rate_to_reporting": 0.861001},
+            {"currency": "EUR", "rate_on": _day("2025-10-09"), "rate_to_reporting": None},
+            {"currency": "GBP", "rate_on": _day("2025-10-01"), "rate_to_reporting": 1.0},
+            {"currency": "USD", "rate_on": _day("2026-01-01"), "rate_to_reporting": 0.77},
+            {"currency": None, "rate_on": _day("2025-10-01"), "rate_to_reporting": 2.0},
         ],
     }
 

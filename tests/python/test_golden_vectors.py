@@ -1,16 +1,20 @@
-"""Golden test vectors (Part G of the definitions) of the contacts domain, through the real landing and build.
+"""Golden test vectors (Part G of the definitions) of contacts and resolution, through the real build.
 
-Every vector has a queue of its own, so that one build holds them all and `audit.metric_values` shows each as
-a member of the dimension queue_id. All data tests of the project run on it too.
+Those of the contacts domain go through the real landing as well: every vector has a queue of its own, so that one
+build holds them all and `audit.metric_values` shows each as a member of the dimension queue_id. All data tests of
+the project run on it too. Those of resolution are built once per clock and watermark that they name.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
+from typing import Any
 
+import builds
 import duckdb
 import pytest
 from engines import DuckDB
@@ -249,6 +253,11 @@ def test_g16_transfer_is_one_contact_with_two_handles(warehouse: duckdb.DuckDBPy
         "where contact_id like 'g16-%' order by agent_segment_number"
     ).fetchall()
     assert legs == [("ann", "g16", 300), ("bob", "g16-second", 420)]
+    transfers = warehouse.execute(
+        "select from_agent_id, from_queue_id, to_agent_id, to_queue_id, seconds_since_answer, is_escalation "
+        "from marts.fct_transfers where contact_id like 'g16-%'"
+    ).fetchall()
+    assert transfers == [("ann", "g16", "bob", "g16-second", 300, False)]
     # the second leg is worked in its own queue, where no contact arrived
     workload = warehouse.execute(
         "select queue_id, sum(offered_count), sum(workload_seconds) from marts.fct_queue_intervals "
@@ -273,3 +282,149 @@ def test_metric_below_the_minimum_n_is_not_published_and_says_so(
     assert row is not None
     assert row[:2] == (None, "below_minimum_n")
     assert [float(part) for part in row[2:]] == [1, 1, 1]
+
+
+# --- resolution: G.13, G.14, G.16 -----------------------------------------------------------------------------
+
+
+def resolution_center(chat_complete_through: str) -> dict[str, list[dict[str, str]]]:
+    """Return the contacts of the resolution vectors, each with a customer of its own, in a queue in London."""
+    calls = {
+        # G.13: the index ends on 28 March 09:00 in London, the clocks go forward on 30 March
+        "g13-index": ("g13", "2025-03-28 08:50:00", "2025-03-28 09:00:00"),
+        "g13-0930-local": ("g13", "2025-04-04 08:30:00", "2025-04-04 08:40:00"),
+        "g13-index-at": ("g13-at", "2025-03-28 08:50:00", "2025-03-28 09:00:00"),
+        "g13-1000-local": ("g13-at", "2025-04-04 09:00:00", "2025-04-04 09:10:00"),
+        "g13-index-after": ("g13-after", "2025-03-28 08:50:00", "2025-03-28 09:00:00"),
+        "g13-1000-01-local": ("g13-after", "2025-04-04 09:00:01", "2025-04-04 09:10:00"),
+        "g13-index-night": ("g13-night", "2025-03-28 08:50:00", "2025-03-28 09:00:00"),
+        "g13-midnight-local": ("g13-night", "2025-04-04 23:00:00", "2025-04-04 23:10:00"),
+        # G.14: nobody calls again
+        "g14": ("g14", "2025-06-01 08:50:00", "2025-06-01 09:00:00"),
+    }
+    contacts = [
+        {
+            "contact_id": contact_id,
+            "customer_id": customer_id,
+            "channel": "voice",
+            "direction": "inbound",
+            "queue_id": "london",
+            "reason_code": "bill",
+            "started_at": started_at,
+            "ended_at": ended_at,
+            "updated_at": ended_at,
+        }
+        for contact_id, (customer_id, started_at, ended_at) in calls.items()
+    ]
+    spans = [
+        (contact_id, "1", "ann", "london", started_at, ended_at)
+        for contact_id, (_, started_at, ended_at) in calls.items()
+    ]
+    # G.16: ann 5 minutes, bob 7 minutes, two queues
+    contacts.append(
+        {
+            **contacts[0],
+            "contact_id": "g16",
+            "customer_id": "g16",
+            "started_at": "2025-03-04 10:00:00",
+            "ended_at": "2025-03-04 10:12:00",
+        }
+    )
+    spans.append(("g16", "1", "ann", "london", "2025-03-04 10:00:00", "2025-03-04 10:05:00"))
+    spans.append(("g16", "2", "bob", "second", "2025-03-04 10:05:00", "2025-03-04 10:12:00"))
+    segment_columns = ("contact_id", "segment_number", "agent_id", "queue_id", "started_at", "ended_at")
+    return {
+        "contacts": contacts,
+        "contact_segments": [
+            {**dict(zip(segment_columns, span, strict=True)), "kind": "talk"} for span in spans
+        ],
+        "queues": [{"queue_id": queue_id, "timezone": "Europe/London"} for queue_id in ("london", "second")],
+        "reasons": [{"reason_code": "bill", "reason_l1": "money", "reason_l2": "bill"}],
+        "feed_watermarks": [
+            {"feed": "voice", "complete_through": "2025-06-12 09:00:00"},
+            {"feed": "chat", "complete_through": chat_complete_through},
+        ],
+    }
+
+
+Outcomes = Mapping[str, dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def outcomes_by(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Outcomes]:
+    """Give the headline rows of fct_first_contact_resolution by contact, built once per watermark and vars."""
+
+    @cache
+    def build(chat_complete_through: str, **variables: Any) -> Outcomes:
+        database = builds.build(
+            tmp_path_factory.mktemp("resolution"),
+            resolution_center(chat_complete_through),
+            variables=variables,
+            select="+fct_first_contact_resolution +fct_contact_repeats",
+        )
+        rows = builds.rows_of(
+            database,
+            "select * from marts.fct_first_contact_resolution left join marts.fct_contact_repeats using (contact_id) "
+            "where is_headline",
+        )
+        return {row["contact_id"]: row for row in rows}
+
+    return build
+
+
+CAUGHT_UP = "2025-06-10 09:00:00"
+
+
+def test_g13_repeat_boundary_by_elapsed_time_across_the_clock_change(
+    outcomes_by: Callable[..., Outcomes],
+) -> None:
+    outcomes = outcomes_by(CAUGHT_UP)
+    index = outcomes["g13-index"]
+    # 10:00 in London, where 7 times the same local time would close at 09:00
+    assert index["window_ends_at"] == datetime(2025, 4, 4, 9, 0)
+    assert (index["outcome"], index["breaking_contact_id"]) == ("repeated", "g13-0930-local")
+    assert (index["is_repeated"], index["is_repeated_168h"]) == (True, True)
+    # closed at the upper end
+    assert outcomes["g13-index-at"]["outcome"] == "repeated"
+    assert outcomes["g13-index-after"]["outcome"] == "resolved"
+    assert outcomes["g13-index-night"]["outcome"] == "resolved"
+    assert (outcomes["g13-index-after"]["is_repeated"], outcomes["g13-index-after"]["is_repeated_168h"]) == (
+        False,
+        False,
+    )
+
+
+def test_g13_repeat_boundary_at_the_end_of_the_local_day(outcomes_by: Callable[..., Outcomes]) -> None:
+    outcomes = outcomes_by(CAUGHT_UP, repeat_window_clock="local_day", transfer_breaks_fcr=True)
+    # 4 April 23:59:59 in London
+    assert outcomes["g13-index"]["window_ends_at"] == datetime(2025, 4, 4, 22, 59, 59)
+    for contact_id in ("g13-index", "g13-index-at", "g13-index-after"):
+        assert outcomes[contact_id]["outcome"] == "repeated", contact_id
+        assert outcomes[contact_id]["is_repeated"] is True, contact_id
+    assert outcomes["g13-index-night"]["outcome"] == "resolved"
+
+
+@pytest.mark.parametrize(
+    ("chat_complete_through", "is_mature", "outcome"),
+    [
+        ("2025-06-08 09:00:00", False, "pending"),
+        (CAUGHT_UP, True, "resolved"),
+    ],
+)
+def test_g14_mature_when_the_slowest_feed_has_passed(
+    outcomes_by: Callable[..., Outcomes], chat_complete_through: str, is_mature: bool, outcome: str
+) -> None:
+    row = outcomes_by(chat_complete_through)["g14"]
+    assert row["matures_at"] == datetime(2025, 6, 10, 9, 0)
+    assert (row["is_mature"], row["outcome"]) == (is_mature, outcome)
+    assert row["is_repeated"] is (False if is_mature else None)
+
+
+def test_g16_transfer_settles_the_first_contact_and_not_at_the_first_point(
+    outcomes_by: Callable[..., Outcomes],
+) -> None:
+    row = outcomes_by(CAUGHT_UP)["g16"]
+    assert (row["outcome"], row["is_first_point_resolution"]) == ("resolved", False)
+    # the style of HDI and MetricNet
+    row = outcomes_by(CAUGHT_UP, repeat_window_clock="local_day", transfer_breaks_fcr=True)["g16"]
+    assert (row["outcome"], row["is_first_point_resolution"]) == ("transferred", False)

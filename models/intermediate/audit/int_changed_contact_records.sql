@@ -29,8 +29,8 @@ survey_answers as (
     select * from {{ ref('stg_survey_answers') }}
 ),
 
-customers as (
-    select * from {{ ref('stg_customers') }}
+bot_sessions as (
+    select * from {{ ref('stg_bot_sessions') }}
 ),
 
 delivered_contacts as (
@@ -40,7 +40,7 @@ delivered_contacts as (
     from {{ deliveries_of_new_keys('contacts') }}
 ),
 
--- a person of staff, now or before: the exclusion of their contacts may change
+-- a person of staff, now or before: the exclusion of their contacts and of their sessions with bots may change
 delivered_staff as (
     select customer_id
     from {{ deliveries_of_new_keys('customers') }}
@@ -94,6 +94,16 @@ named as (
     from contacts
     inner join delivered_staff
         on contacts.customer_id = delivered_staff.customer_id
+    union all
+    select bot_sessions.contact_id
+    from bot_sessions
+    inner join delivered_staff
+        on bot_sessions.customer_id = delivered_staff.customer_id
+    union all
+    select bot_sessions.handed_off_contact_id as contact_id
+    from bot_sessions
+    inner join delivered_staff
+        on bot_sessions.customer_id = delivered_staff.customer_id
     union all
     select contact_id from {{ deliveries_of_new_keys('bot_sessions') }}
     union all

@@ -2,6 +2,7 @@
 -- into a cube of all its dimensions by day; the single dimensions are rolled up from the cube.
 -- depends_on: {{ ref('fct_contacts') }}
 -- depends_on: {{ ref('fct_queue_intervals') }}
+-- depends_on: {{ ref('fct_transfers') }}
 -- depends_on: {{ ref('fct_active_customers') }}
 -- depends_on: {{ ref('fct_contact_repeats') }}
 -- depends_on: {{ ref('fct_first_contact_resolution') }}

@@ -32,6 +32,14 @@ denied_customer_ids as (
     select * from {{ ref('denied_customer_ids') }}
 ),
 
+-- sessions of staff are excluded, also of those who never contacted
+delivered_staff as (
+    select customer_id
+    from {{ deliveries_of_new_keys('customers') }}
+    where is_staff
+    group by customer_id
+),
+
 events_changed as (
     select subscription_id
     from {{ deliveries_of_new_keys('subscription_events') }}
@@ -45,6 +53,8 @@ changed as (
         on contacts.contact_id = changed_records.touched_id
     union
     select customer_id from {{ deliveries_of_new_keys('contacts') }}
+    union
+    select customer_id from delivered_staff
     union
     select customer_id from {{ deliveries_of_new_keys('bot_sessions') }}
     union

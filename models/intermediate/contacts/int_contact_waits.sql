@@ -80,6 +80,8 @@ final as (
         count(case when kind in ('queue', 'ring') and not is_callback_attempt then 1 end) > 0 as has_queue,
         count(case when kind = 'ivr' then 1 end) > 0 as has_ivr,
         count(case when kind = 'bot' then 1 end) > 0 as has_bot,
+        count(case when kind = 'bot' and is_before_answer then 1 end) > 0 as has_bot_before_answer,
+        max(case when kind = 'bot' and is_before_answer then ended_at end) as bot_ended_at,
         min(case when kind in ('queue', 'ring') and not is_callback_attempt then started_at end) as queued_at,
         {{ earliest(
             "case when kind = 'queue' then queue_id end",

@@ -69,6 +69,7 @@ final as (
         handled.issue_id,
         handled.customer_id,
         handled.business_date,
+        handled.business_timezone,
         handled.channel,
         handled.queue_id,
         handled.program_id,

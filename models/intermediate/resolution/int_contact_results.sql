@@ -13,7 +13,7 @@ first_contacts as (
     select
         contact_id,
         is_eligible,
-        {{ outcome_when_over(seconds_after('ended_at', '3600 * window_hours')) }} as outcome_when_over
+        {{ outcome_when_over(repeat_window_end('ended_at', 'window_hours', 'business_timezone')) }} as outcome_when_over
     from {{ ref('int_index_contacts') }}
     where {{ is_touched('customer_id') }}
 ),
@@ -52,6 +52,7 @@ final as (
         repeats.contact_id,
         repeats.customer_id,
         repeats.business_date,
+        repeats.business_timezone,
         repeats.channel,
         repeats.queue_id,
         repeats.program_id,
@@ -65,9 +66,12 @@ final as (
         repeats.ended_at,
         repeats.window_hours,
         repeats.is_reason_known,
-        coalesce(repeats.next_started_at <= {{ seconds_after('repeats.ended_at', '3600 * repeats.window_hours') }}, false)
-            as is_repeated_when_over,
-        coalesce(repeats.next_started_at <= {{ seconds_after('repeats.ended_at', 24 * 3600) }}, false) as is_repeated_24h_when_over,
+        coalesce(
+            repeats.next_started_at <= {{ repeat_window_end('repeats.ended_at', 'repeats.window_hours', 'repeats.business_timezone') }}, false
+        ) as is_repeated_when_over,
+        coalesce(
+            repeats.next_started_at <= {{ repeat_window_end('repeats.ended_at', 24, 'repeats.business_timezone') }}, false
+        ) as is_repeated_24h_when_over,
         first_contacts.contact_id is not null as is_index_contact,
         first_contacts.is_eligible,
         first_contacts.outcome_when_over,

@@ -42,6 +42,7 @@ final as (
         session_id as contact_id,
         customer_id,
         business_date,
+        business_timezone,
         channel,
         queue_id,
         program_id,

@@ -26,7 +26,7 @@ single_sessions as (
         sessions.session_id as issue_id,
         sessions.session_id as last_session_id,
         sessions.ended_at,
-        {{ seconds_after('sessions.ended_at', '3600 * sessions.window_hours') }} as covers_until,
+        {{ repeat_window_end('sessions.ended_at', 'sessions.window_hours', 'sessions.business_timezone') }} as covers_until,
         cast(1 as bigint) as contact_count,
         cast(case when sessions.is_handled then 1 else 0 end as bigint) as handled_contact_count,
         cast(1 as bigint) as channel_count,
@@ -52,7 +52,7 @@ chained_sessions as (
         case when count(sessions.ended_at) = count(*) then max(sessions.ended_at) end as ended_at,
         case
             when count(sessions.ended_at) = count(*)
-                then max({{ seconds_after('sessions.ended_at', '3600 * sessions.window_hours') }})
+                then max({{ repeat_window_end('sessions.ended_at', 'sessions.window_hours', 'sessions.business_timezone') }})
         end as covers_until,
         count(*) as contact_count,
         count(case when sessions.is_handled then 1 end) as handled_contact_count,

@@ -1,6 +1,6 @@
 -- One row per session that shares its customer and reason with another one, or is followed by an agent's answer: its neighbours in
 -- time, and the issue that it belongs to (M10, M11). Starts, ends and follow-ups stand in one list per customer and reason, so that one
--- pass finds them all; the window is (end, end + W], so of events at the same instant starts come before ends.
+-- pass finds them all; the window opens after the end, so of events at the same instant starts come before ends.
 -- A session that begins while another one runs is parallel to it; an open one runs for ever.
 {{ config(materialized='table') }}
 
@@ -13,7 +13,7 @@ sessions as (
         match_key,
         started_at,
         ended_at,
-        {{ seconds_after('ended_at', '3600 * window_hours') }} as covers_until,
+        {{ repeat_window_end('ended_at', 'window_hours', 'business_timezone') }} as covers_until,
         is_closed_without_reply
     from {{ ref('int_contact_sessions') }}
     where match_key is not null

@@ -10,6 +10,10 @@ attempts as (
     select * from {{ ref('int_bot_attempt_endings') }}
 ),
 
+probabilities as (
+    select * from {{ ref('assisted_contact_probabilities') }}
+),
+
 as_of as (
     select as_of
     from {{ ref('int_as_of') }}
@@ -19,6 +23,10 @@ as_of as (
 joined as (
     select
         attempts.*,
+        coalesce(own_probabilities.probability, any_probabilities.probability) as assisted_probability,
+        coalesce(own_probabilities.low_probability, any_probabilities.low_probability) as assisted_probability_low,
+        coalesce(own_probabilities.high_probability, any_probabilities.high_probability) as assisted_probability_high,
+        coalesce(own_probabilities.source, any_probabilities.source) as assisted_probability_source,
         attempts.exclusion_reason is null and attempts.is_in_scope and attempts.is_identified as is_eligible,
         case
             when attempts.is_handed_off or attempts.is_handoff_requested then false
@@ -34,6 +42,16 @@ joined as (
         coalesce({{ seconds_after('attempts.ended_at', 24 * 3600 + lag_seconds) }} <= as_of.as_of, false) as is_mature_24h,
         coalesce({{ seconds_after('attempts.ended_at', 72 * 3600 + lag_seconds) }} <= as_of.as_of, false) as is_mature_72h
     from attempts
+    left join probabilities as own_probabilities
+        on
+            attempts.technology_id = own_probabilities.technology_id
+            and attempts.intent_signal = own_probabilities.intent_signal
+            and attempts.business_date between own_probabilities.effective_from and own_probabilities.effective_to
+    left join probabilities as any_probabilities
+        on
+            any_probabilities.technology_id = 'any'
+            and attempts.intent_signal = any_probabilities.intent_signal
+            and attempts.business_date between any_probabilities.effective_from and any_probabilities.effective_to
     left join as_of
         on true
 ),
@@ -129,8 +147,20 @@ final as (
         is_durably_resolved_any_reason,
         cast(null as {{ dbt.type_boolean() }}) as is_retained,
         'retention of the customer is not measured yet' as retained_null_reason,
-        cast(null as decimal(9, 6)) as avoided_contact_share,
-        'probability of an assisted contact is not measured yet' as avoided_contact_null_reason,
+        assisted_probability,
+        assisted_probability_source,
+        {%- for suffix in ['', '_low', '_high'] %}
+        case
+            when exclusion_reason is not null then null
+            when is_durably_resolved then assisted_probability{{ suffix }}
+            when not is_durably_resolved then cast(0 as decimal(9, 6))
+        end as avoided_contact_share{{ suffix }},
+        {%- endfor %}
+        case
+            when exclusion_reason is not null then 'excluded'
+            when is_durably_resolved is null then 'durable resolution not known'
+            when is_durably_resolved and assisted_probability is null then 'no probability for the intent'
+        end as avoided_contact_null_reason,
         case
             when exclusion_reason is not null then null
             when is_durably_resolved then 5

@@ -2,6 +2,7 @@
 -- whether the customer was satisfied, and from when on both are known. Nothing later than known_at changes them (M02). What is known is seen
 -- when it is read, by as_of.
 {{ config(materialized=judged_when_read()) }}
+{%- set window_end = repeat_window_end('results.ended_at', 'results.window_hours', 'results.business_timezone') %}
 
 with
 
@@ -29,10 +30,10 @@ dated as (
         as_of.as_of,
         results.is_reason_known and results.ended_at is not null as is_judged,
         coalesce(
-            {{ seconds_after('results.ended_at', '3600 * results.window_hours') }} <= as_of.repeats_known_until, false
+            {{ window_end }} <= as_of.repeats_known_until, false
         ) as is_mature,
-        {{ seconds_after('results.ended_at', 24 * 3600) }} <= as_of.repeats_known_until as is_mature_24h,
-        {{ seconds_after('results.ended_at', '3600 * (results.window_hours + ' ~ var('ingestion_lag_hours') ~ ')') }} as matures_at,
+        {{ repeat_window_end('results.ended_at', 24, 'results.business_timezone') }} <= as_of.repeats_known_until as is_mature_24h,
+        {{ seconds_after(window_end, 3600 * var('ingestion_lag_hours')) }} as matures_at,
         {{ seconds_after('results.ended_at', 86400 * var('survey_close_days') + 3600 * var('ingestion_lag_hours')) }} as answers_close_at
     from results
     left join as_of

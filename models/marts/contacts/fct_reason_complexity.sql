@@ -1,5 +1,6 @@
 -- One row per reason and month with handled contacts: how much work the reason was expected to be, against the mean of all (M03).
--- Expectations come from the months before, so that no month is measured by itself; a reason without them has no index, and never 0.
+-- Expectations come from the months before, so that no month is measured by itself; a reason without them has no index, and never 0. The
+-- applications that agents had open stand beside it, for the contacts whose desktop was measured.
 with
 
 contacts as (
@@ -24,6 +25,36 @@ monthly as (
         and contacts.handle_seconds is not null
         and contacts.reason_code is not null
     group by contacts.reason_code, calendar.month_start_date
+),
+
+measured_desktops as (
+    select
+        contacts.reason_code,
+        calendar.month_start_date,
+        contacts.applications_used,
+        row_number() over (
+            partition by contacts.reason_code, calendar.month_start_date
+            order by contacts.applications_used, contacts.contact_id
+        ) as desktop_rank,
+        count(*) over (partition by contacts.reason_code, calendar.month_start_date) as desktop_count
+    from contacts
+    inner join calendar
+        on contacts.business_date = calendar.date_day
+    where
+        contacts.exclusion_reason is null
+        and contacts.handle_seconds is not null
+        and contacts.reason_code is not null
+        and contacts.applications_used is not null
+),
+
+desktops as (
+    select
+        reason_code,
+        month_start_date,
+        count(*) as measured_desktop_count,
+        min(case when 2 * desktop_rank >= desktop_count then applications_used end) as median_applications
+    from measured_desktops
+    group by reason_code, month_start_date
 ),
 
 numbered as (
@@ -88,24 +119,31 @@ expected as (
 
 final as (
     select
-        reason_code,
-        month_start_date,
-        contact_count,
-        base_month_count,
-        base_contact_count,
-        cast(expected_handle_time as decimal(18, 6)) as expected_handle_time,
-        cast(overall_handle_time as decimal(18, 6)) as overall_handle_time,
+        expected.reason_code,
+        expected.month_start_date,
+        expected.contact_count,
+        expected.base_month_count,
+        expected.base_contact_count,
+        cast(expected.expected_handle_time as decimal(18, 6)) as expected_handle_time,
+        cast(expected.overall_handle_time as decimal(18, 6)) as overall_handle_time,
         cast(
-            cast(expected_handle_time as {{ double_type() }}) / cast(nullif(overall_handle_time, 0) as {{ double_type() }})
+            cast(expected.expected_handle_time as {{ double_type() }})
+            / cast(nullif(expected.overall_handle_time, 0) as {{ double_type() }})
             as decimal(18, 6)
         ) as complexity_index,
         case
-            when base_month_count = 0 then 'no months before'
-            when base_contact_count = 0 then 'no contact for the reason in the months before'
-            when expected_handle_time is null then 'too few contacts for the reason in the months before'
-            when overall_handle_time = 0 then 'no handle time in the months before'
-        end as complexity_null_reason
+            when expected.base_month_count = 0 then 'no months before'
+            when expected.base_contact_count = 0 then 'no contact for the reason in the months before'
+            when expected.expected_handle_time is null then 'too few contacts for the reason in the months before'
+            when expected.overall_handle_time = 0 then 'no handle time in the months before'
+        end as complexity_null_reason,
+        coalesce(desktops.measured_desktop_count, 0) as measured_desktop_count,
+        desktops.median_applications
     from expected
+    left join desktops
+        on
+            expected.reason_code = desktops.reason_code
+            and expected.month_start_date = desktops.month_start_date
 )
 
 select * from final

@@ -2,6 +2,7 @@
 -- and whether it followed one itself (M11, M12). What came next is kept (int_contact_repeats); which windows are over is seen when it is read,
 -- by as_of.
 {{ config(materialized=judged_when_read()) }}
+{%- set own_window_end = repeat_window_end('ended_at', 'window_hours', 'business_timezone') %}
 
 with
 
@@ -48,16 +49,16 @@ final as (
         previous_contact_id,
         next_contact_id,
         cast({{ seconds_between('ended_at', 'next_started_at') }} / 3600.0 as decimal(18, 6)) as hours_to_next,
-        {{ seconds_after('ended_at', '3600 * (window_hours + ' ~ var('ingestion_lag_hours') ~ ')') }} as matures_at,
-        coalesce({{ seconds_after('ended_at', '3600 * window_hours') }} <= known_until, false) as is_mature,
+        {{ seconds_after(own_window_end, 3600 * var('ingestion_lag_hours')) }} as matures_at,
+        coalesce({{ own_window_end }} <= known_until, false) as is_mature,
         case
-            when is_judged and {{ seconds_after('ended_at', '3600 * window_hours') }} <= known_until
-                then coalesce(next_started_at <= {{ seconds_after('ended_at', '3600 * window_hours') }}, false)
+            when is_judged and {{ own_window_end }} <= known_until
+                then coalesce(next_started_at <= {{ own_window_end }}, false)
         end as is_repeated,
         {%- for hours in [24, 72, 168, 336, 720] %}
+        {%- set window_end = repeat_window_end('ended_at', hours, 'business_timezone') %}
         case
-            when is_judged and {{ seconds_after('ended_at', 3600 * hours) }} <= known_until
-                then coalesce(next_started_at <= {{ seconds_after('ended_at', 3600 * hours) }}, false)
+            when is_judged and {{ window_end }} <= known_until then coalesce(next_started_at <= {{ window_end }}, false)
         end as is_repeated_{{ hours }}h,
         {%- endfor %}
         case
@@ -67,7 +68,7 @@ final as (
             when not is_reason_known then 'reason unknown'
             when ended_at is null then 'contact still open'
             when known_until is null then 'no watermark'
-            when {{ seconds_after('ended_at', '3600 * window_hours') }} > known_until then 'window open'
+            when {{ own_window_end }} > known_until then 'window open'
         end as repeat_null_reason,
         is_deferred,
         agent_message_count,

@@ -39,7 +39,7 @@ windows as (
 bounded as (
     select
         *,
-        {{ seconds_after('ended_at', '3600 * judged_hours') }} as window_ends_at
+        {{ repeat_window_end('ended_at', 'judged_hours', 'business_timezone') }} as window_ends_at
     from windows
 ),
 
@@ -94,11 +94,12 @@ final as (
         case
             when outcome = 'repeated' then next_contact_id
             when outcome = 'follow_up_needed' then next_follow_up_id
-            when outcome = 'escalated' then contact_id
+            when outcome in ('escalated', 'transferred') then contact_id
         end as breaking_contact_id,
         case
             when outcome is null then 'reason unknown, so that no repeat can be recognised'
             when outcome = 'escalated' then 'escalated within the contact'
+            when outcome = 'transferred' then 'transferred within the contact'
             when outcome = 'repeated' then 'contact about the same reason within the window'
             when outcome = 'follow_up_needed' then 'follow-up by an agent delivered the answer'
             when outcome = 'exited' then 'the last subscription of the customer ended within the window'

@@ -438,7 +438,7 @@ def _create_or_widen(
     place = f"{SCHEMA}.{table.name}"
     if existing is None:
         order = [column.name for column in table.columns if column.name in types]
-        order += sorted(name for name in types if name not in (*order, LOAD_NUMBER)) + [LOAD_NUMBER]
+        order += [*sorted(name for name in types if name not in (*order, LOAD_NUMBER)), LOAD_NUMBER]
         columns = ", ".join(f"{quoted(name)} {types[name]}" for name in order)
         connection.execute(f"create table {place} ({columns})")
         return types
