@@ -21,12 +21,12 @@ from measuring import (
     PROJECT,
     RESULTS,
     Run,
+    compare,
     dbt_command,
     load_command,
     machine,
     measure,
     no_core_dumps,
-    rows_that_differ,
     warehouse_environment,
 )
 
@@ -142,7 +142,7 @@ def main() -> None:
     reference = measure(
         "hand-written script", [sys.executable, __file__, "--reference", str(folder)], environment
     )
-    differing = rows_that_differ(folder, "marts.fct_contacts", "main.fct_contacts", ("contact_id",))
+    differing = compare(folder, "marts.fct_contacts", "main.fct_contacts", ("contact_id",)).differing
     page = report(arguments.contacts, runs, reference, differing)
     print(page)
     RESULTS.mkdir(exist_ok=True)

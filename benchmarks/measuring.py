@@ -1,4 +1,4 @@
-"""What the benchmarks at scale share: a step in a process of its own, the seconds of models, rows that differ."""
+"""What the benchmarks at scale share: steps in processes of their own, the seconds of models, rows that differ."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ import platform
 import resource
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
+import numpy as np
 
 PROJECT = Path(__file__).resolve().parent.parent
 RESULTS = PROJECT / "benchmarks" / "results"
@@ -22,12 +25,48 @@ SCRIPTS = Path(sys.executable).parent
 
 @dataclass(frozen=True)
 class Run:
-    """Seconds, processor seconds of all cores, and peak memory of a step that ran in its own process."""
+    """Seconds, processor seconds of all cores, and peak memory of a step that ran in its own process.
+
+    `readings` are instants and the processor seconds used until then, where the system tells.
+    """
 
     name: str
     seconds: float
     processor_seconds: float
     peak_gib: float
+    readings: tuple[tuple[float, float], ...] = ()
+
+    def processor_seconds_between(self, start: float, end: float) -> float:
+        """Return the processor seconds of a part of the run; not a number where the system does not tell."""
+        if not self.readings:
+            return float("nan")
+        instants = [instant for instant, _ in self.readings]
+        used = [seconds for _, seconds in self.readings]
+        return float(np.interp(end, instants, used) - np.interp(start, instants, used))
+
+
+@dataclass(frozen=True)
+class Model:
+    """Seconds and processor seconds of one dbt model."""
+
+    seconds: float
+    processor_seconds: float
+
+
+def total(models: Iterable[Model]) -> Model:
+    """Return the sums over models."""
+    listed = list(models)
+    return Model(sum(one.seconds for one in listed), sum(one.processor_seconds for one in listed))
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Rows of two tables, how many are not the same, and the processor seconds of reading each in full."""
+
+    rows: int
+    differing: int
+    our_seconds: float
+    their_seconds: float
 
 
 def measure(name: str, command: Sequence[str], environment: dict[str, str]) -> Run:
@@ -36,18 +75,38 @@ def measure(name: str, command: Sequence[str], environment: dict[str, str]) -> R
     process = subprocess.Popen(
         command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
+    readings: list[tuple[float, float]] = []
+    reader = threading.Thread(target=_read_processor_seconds, args=(process.pid, readings), daemon=True)
+    reader.start()
     output = process.stdout.read() if process.stdout else b""
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - started
+    reader.join()
     if status:
         sys.stderr.write(output.decode(errors="replace"))
         raise subprocess.CalledProcessError(os.waitstatus_to_exitcode(status), command)
-    run = Run(name, seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024**2)
+    processor_seconds = usage.ru_utime + usage.ru_stime
+    run = Run(name, seconds, processor_seconds, usage.ru_maxrss / 1024**2, tuple(readings))
     print(
-        f"{name}: {run.seconds:,.1f} s, {run.processor_seconds:,.1f} s of processor, peak {run.peak_gib:.1f} GiB",
+        f"{name}: {seconds:,.1f} s, {processor_seconds:,.1f} s of processor, peak {run.peak_gib:.1f} GiB",
         flush=True,
     )
     return run
+
+
+def _read_processor_seconds(process: int, readings: list[tuple[float, float]]) -> None:
+    """Note the processor seconds of a process until it ends or, where there is no /proc, not at all."""
+    ticks = os.sysconf("SC_CLK_TCK")
+    try:
+        while True:
+            # after the name in brackets: state is the third field, user and system time are the 14th and 15th
+            fields = Path(f"/proc/{process}/stat").read_text("utf-8").rpartition(")")[2].split()
+            if fields[0] == "Z":
+                return
+            readings.append((time.time(), (int(fields[11]) + int(fields[12])) / ticks))
+            time.sleep(0.05)
+    except OSError:
+        return
 
 
 def no_core_dumps() -> None:
@@ -71,59 +130,67 @@ def dbt_command(folder: Path, *arguments: str) -> list[str]:
     return [str(SCRIPTS / "dbt"), "--quiet", *arguments, *places]
 
 
-def model_seconds(folder: Path) -> dict[str, float]:
-    """Return the seconds of each model of the last dbt command of the folder, slowest first."""
+def models_of(folder: Path, run: Run) -> dict[str, Model]:
+    """Return what each model took in a dbt run, the last one of the folder."""
     results = json.loads((folder / "target" / "run_results.json").read_text("utf-8"))["results"]
-    seconds = {
-        result["unique_id"].rpartition(".")[2]: float(result["execution_time"])
-        for result in results
-        if result["unique_id"].startswith("model.")
-    }
-    return dict(sorted(seconds.items(), key=lambda item: -item[1]))
+    models = {}
+    for result in results:
+        kind, _, name = result["unique_id"].split(".")[:3]
+        if kind == "model":
+            instants = [
+                datetime.fromisoformat(step[edge]).timestamp()
+                for step in result["timing"]
+                for edge in ("started_at", "completed_at")
+            ]
+            models[name] = Model(
+                float(result["execution_time"]), run.processor_seconds_between(min(instants), max(instants))
+            )
+    return models
 
 
-def rows_that_differ(folder: Path, ours: str, theirs: str, key: Sequence[str]) -> int:
-    """Count the rows of two tables that are not the same over the columns of theirs, and print which columns differ.
+def compare(folder: Path, ours: str, theirs: str, key: Sequence[str]) -> Comparison:
+    """Compare two tables row for row over the columns of theirs, and print which columns differ.
 
     Ours stands in the warehouse of the folder, theirs in its reference.duckdb. Tables with as many rows and the same sum of
     the rows' hashes are equal; only others are joined by their key, where nulls are equal.
     """
     connection = duckdb.connect()
-    connection.execute("set memory_limit = '6GB'; set preserve_insertion_order = false")
-    connection.execute(f"attach '{folder / 'warehouse.duckdb'}' as ours (read_only)")
-    connection.execute(f"attach '{folder / 'reference.duckdb'}' as theirs (read_only)")
-    types = dict(
-        connection.execute(f"select column_name, column_type from (describe ours.{ours})").fetchall()
-    )
-    names = connection.execute(f"select column_name from (describe theirs.{theirs})").fetchall()
+    connection.execute("set memory_limit = '6GB'; set preserve_insertion_order = false; set timezone = 'UTC'")
+    connection.execute(f"attach '{folder / 'warehouse.duckdb'}' as warehouse (read_only)")
+    connection.execute(f"attach '{folder / 'reference.duckdb'}' as reference (read_only)")
+    ours, theirs = f"warehouse.{ours}", f"reference.{theirs}"
+    types = dict(connection.execute(f"select column_name, column_type from (describe {ours})").fetchall())
+    names = connection.execute(f"select column_name from (describe {theirs})").fetchall()
     columns = [str(name) for (name,) in names]
     # numbers of different types have different hashes
     typed = ", ".join(f"cast({column} as {types[column]}) as {column}" for column in columns)
-    left, right = f"(select {typed} from ours.{ours})", f"(select {typed} from theirs.{theirs})"
-    sums = [
-        connection.execute(f"select count(*), sum(hash({', '.join(columns)})) from {side}").fetchone()
-        for side in (left, right)
-    ]
-    found = 0
+    left, right = f"(select {typed} from {ours})", f"(select {typed} from {theirs})"
+    sums, seconds = [], []
+    for side in (left, right):
+        started = time.process_time()
+        row = connection.execute(f"select count(*), sum(hash({', '.join(columns)})) from {side}").fetchone()
+        assert row is not None
+        sums.append(row)
+        seconds.append(time.process_time() - started)
+    differing = 0
     if sums[0] != sums[1]:
         same_key = " and ".join(f"o.{column} is not distinct from t.{column}" for column in key)
         both = f"{left} o full join {right} t on {same_key}"
         different = {column: f"o.{column} is distinct from t.{column}" for column in columns}
-        found = _number(connection, f"select count(*) from {both} where {' or '.join(different.values())}")
+        differing = _count(connection, f"{both} where {' or '.join(different.values())}")
         for column, condition in different.items():
-            count = _number(connection, f"select count(*) from {both} where {condition}")
-            if count:
-                sample = f"select o.{', o.'.join(key)}, t.{', t.'.join(key)}, o.{column}, t.{column} from {both} where {condition}"
+            if count := _count(connection, f"{both} where {condition}"):
+                shown = ", ".join(f"o.{one}, t.{one}" for one in (*key, column))
                 print(f"{ours}: {column} differs on {count:,} rows, such as")
-                print(connection.sql(f"{sample} order by all limit 3"))
+                print(connection.sql(f"select {shown} from {both} where {condition} order by all limit 3"))
         # the same keys and values, but not as often
-        found = found or 1
+        differing = differing or 1
     connection.close()
-    return found
+    return Comparison(int(sums[0][0]), differing, *seconds)
 
 
-def _number(connection: duckdb.DuckDBPyConnection, query: str) -> int:
-    row = connection.execute(query).fetchone()
+def _count(connection: duckdb.DuckDBPyConnection, source: str) -> int:
+    row = connection.execute(f"select count(*) from {source}").fetchone()
     assert row is not None
     return int(row[0])
 

@@ -1,10 +1,16 @@
 -- The yardstick: one hand-written DuckDB script that makes the marts of resolution, automation and experience from the same finished base tables, for this
--- purpose and this engine alone. The warehouse is attached as `warehouse`. Windows, limits and thresholds are the default ones, written out.
-set variable as_of = (select as_of from warehouse.intermediate.int_as_of where domain = 'resolution');
-set variable as_of_bots = (select as_of from warehouse.intermediate.int_as_of where domain = 'automation');
-set variable as_of_answers = (select as_of from warehouse.intermediate.int_as_of where domain = 'experience');
-set variable known_until = getvariable('as_of') - interval 48 hour;
-set variable bots_known_until = getvariable('as_of_bots') - interval 48 hour;
+-- purpose and this engine alone. The warehouse is attached as `warehouse`. Windows, limits and thresholds are the default ones, written out. As the models
+-- do, it stores what happened and leaves what as_of decides to views.
+create table clocks as
+select
+    as_of, as_of - interval 48 hour as known_until, bots_as_of - interval 48 hour as bots_known_until,
+    if(answers_as_of < as_of, answers_as_of, as_of) as results_as_of
+from (
+    select
+        any_value(as_of) filter (domain = 'automation') as bots_as_of, any_value(as_of) filter (domain = 'experience') as answers_as_of,
+        any_value(as_of) filter (domain = 'resolution') as as_of
+    from warehouse.intermediate.int_as_of
+);
 
 create temp view inbound as
 from warehouse.marts.fct_contacts where exclusion_reason is null and is_identified and direction = 'inbound';
@@ -149,13 +155,77 @@ from (
 )
 where move < 0 and balance = 0;
 
-create temp table journeys as
+create temp table next_days as
+select session_id
+from sessions s
+join chained c using (session_id)
+join warehouse.intermediate.int_timezone_offsets n
+    on n.timezone = s.business_timezone and c.next_started_at >= n.valid_from and c.next_started_at < n.valid_to
+join warehouse.intermediate.int_timezone_offsets e on e.timezone = s.business_timezone and s.ended_at >= e.valid_from and s.ended_at < e.valid_to
+where s.is_handled and c.next_started_at <= s.ended_at + interval 49 hour
+    and (c.next_started_at + to_seconds(n.utc_offset_seconds))::date <= (s.ended_at + to_seconds(e.utc_offset_seconds))::date + 1;
+
+create table fct_survey_answers as
+with
+    traced as (
+        select
+            a.response_id, a.question_id, a.invitation_id, coalesce(l.contact_id, a.contact_id, i.contact_id) as contact_id,
+            coalesce(a.customer_id, i.customer_id) as customer_id, a.answered_at, a.score, a.theme, a.product_line_id, a.updated_at
+        from warehouse.staging.stg_survey_answers a
+        left join warehouse.staging.stg_survey_invitations i using (invitation_id)
+        left join warehouse.intermediate.int_contact_links l on l.contact_record_id = coalesce(a.contact_id, i.contact_id)
+    ),
+    checked as (
+        select
+            t.* replace (coalesce(t.customer_id, c.customer_id) as customer_id, coalesce(t.product_line_id, c.product_line_id) as product_line_id),
+            q.instrument, coalesce(q.is_relationship, false) as is_relationship, c.contact_id is not null as is_contact_known, c.business_date, c.channel,
+            c.queue_id, c.program_id, c.vendor_id, c.reason_code, c.last_agent_id, coalesce(c.business_timezone, 'UTC') as timezone, q.scale_min,
+            q.scale_max, coalesce(q.is_reversed, false) as is_reversed, coalesce(q.positive_min, s.positive_min) as positive_min, s.negative_max,
+            case
+                when q.question_id is null then 'question not on the list'
+                when t.score is null then 'not answered'
+                when q.scale_min is null or q.scale_max is null then 'scale of the question unknown'
+                when t.score < q.scale_min or t.score > q.scale_max then 'outside the scale of the question'
+                when s.instrument is null and q.instrument in (select instrument from warehouse.staging.instrument_scales where is_only_scale)
+                    then 'scale not used for the instrument'
+                when c.exclusion_reason is not null then 'contact excluded'
+                when t.answered_at < c.started_at then 'answered before the contact'
+                when t.answered_at > if(c.ended_at > c.started_at, c.ended_at, c.started_at) + interval 14 day then 'answered after the closing'
+            end as problem
+        from traced t
+        left join warehouse.marts.fct_contacts c using (contact_id)
+        left join warehouse.staging.stg_survey_questions q using (question_id)
+        left join warehouse.staging.instrument_scales s on s.instrument = q.instrument and s.scale_min = q.scale_min and s.scale_max = q.scale_max
+    ),
+    ranked as (
+        select
+            *, count(*) over item as answers, coalesce(problem, if(row_number() over (
+                partition by question_id, contact_id, customer_id, if(contact_id is null, response_id, null), problem
+                order by coalesce(answered_at, updated_at) desc nulls last, updated_at desc nulls last, response_id desc
+            ) > 1, 'superseded by a later answer', null)) as invalid_reason
+        from checked
+        window item as (partition by question_id, contact_id, customer_id, if(contact_id is null, response_id, null), problem)
+    )
+select
+    response_id || ':' || question_id as survey_answer_id, response_id, question_id, instrument, is_relationship, invitation_id, customer_id, contact_id,
+    is_contact_known, business_date, (answered_at + to_seconds(o.utc_offset_seconds))::date as answer_date, answered_at, channel, queue_id, program_id,
+    vendor_id, reason_code, product_line_id, last_agent_id, theme, score, scale_min, scale_max, is_reversed, invalid_reason is null as is_valid,
+    invalid_reason, coalesce(problem = 'answered after the closing', false) as is_late, if(is_valid, answers - 1, null) as revision_count,
+    if(is_valid, if(is_reversed, scale_min + scale_max - score, score), null)::decimal(18, 6) as turned_score,
+    if(is_valid, if(is_reversed, scale_min + scale_max - score, score) >= positive_min, null) as is_positive,
+    if(is_valid, if(is_reversed, scale_min + scale_max - score, score) <= negative_max, null) as is_negative
+from ranked r
+left join warehouse.intermediate.int_timezone_offsets o
+    on o.timezone = r.timezone and r.answered_at >= o.valid_from and r.answered_at < o.valid_to;
+
+create table journeys as
 select
     s.*, n.next_any_started_at, c.session_id is not null as has_neighbours, coalesce(c.is_repeat, false) as has_one_before, coalesce(c.is_parallel, false) as is_parallel,
     if(has_one_before or c.is_parallel, c.previous_session_id, null) as previous_session_id,
     coalesce(c.issue_id, s.session_id) as issue_id, c.next_session_id, c.next_started_at, c.next_reopening_at,
     f.contact_id as next_follow_up_id, f.started_at as next_follow_up_at, u.contact_id as next_unknown_follow_up_id, u.started_at as next_unknown_follow_up_at,
-    x.exited_at as next_exited_at, if(s.is_live, 0, coalesce(a.agent_messages, 0)) as agent_messages
+    x.exited_at as next_exited_at, if(s.is_live, 0, coalesce(a.agent_messages, 0)) as agent_messages,
+    d.session_id is not null as is_repeated_by_next_day, y.is_satisfied, y.is_dissatisfied
 from sessions s
 left join (
     select session_id, first_value(started_at) over (
@@ -196,44 +266,42 @@ left join (
     left join reconnects r on r.contact_id = coalesce(l.contact_id, g.contact_id)
     where g.kind = 'message' and g.agent_id is not null
     group by all
-) a using (session_id);
+) a using (session_id)
+left join next_days d using (session_id)
+left join (
+    select
+        coalesce(r.session_id, contact_id) as session_id, bool_and(is_positive) as is_satisfied, bool_or(coalesce(is_negative, false)) as is_dissatisfied
+    from fct_survey_answers left join reconnects r using (contact_id)
+    where instrument = 'csat' and not is_relationship and is_positive is not null
+    group by all
+) y using (session_id);
 drop table sessions; drop table chained;
 
-create table fct_contact_repeats as
+create view fct_contact_repeats as
 select
     session_id as contact_id, issue_id, customer_id, business_date, channel, queue_id, program_id, vendor_id, reason_code, product_line_id, last_agent_id,
     started_at, ended_at, piece_count, window_hours, match_key is not null as is_reason_known, if(is_reason_known, has_one_before, null) as is_repeat,
     is_parallel, previous_session_id as previous_contact_id, next_session_id as next_contact_id,
     (date_diff('second', ended_at, next_started_at) / 3600.0)::decimal(18, 6) as hours_to_next, covers_until + interval 48 hour as matures_at,
-    coalesce(covers_until <= getvariable('known_until'), false) as is_mature,
-    if(is_reason_known and covers_until <= getvariable('known_until'), coalesce(next_started_at <= covers_until, false), null) as is_repeated,
-    if(is_reason_known and ended_at + interval 24 hour <= getvariable('known_until'), coalesce(next_started_at <= ended_at + interval 24 hour, false), null) as is_repeated_24h,
-    if(is_reason_known and ended_at + interval 72 hour <= getvariable('known_until'), coalesce(next_started_at <= ended_at + interval 72 hour, false), null) as is_repeated_72h,
-    if(is_reason_known and ended_at + interval 168 hour <= getvariable('known_until'), coalesce(next_started_at <= ended_at + interval 168 hour, false), null) as is_repeated_168h,
-    if(is_reason_known and ended_at + interval 336 hour <= getvariable('known_until'), coalesce(next_started_at <= ended_at + interval 336 hour, false), null) as is_repeated_336h,
-    if(is_reason_known and ended_at + interval 720 hour <= getvariable('known_until'), coalesce(next_started_at <= ended_at + interval 720 hour, false), null) as is_repeated_720h,
-    if(is_reason_known and ended_at + interval 49 hour <= getvariable('known_until'), coalesce(is_next_day, false), null) as is_repeated_by_next_day,
+    coalesce(covers_until <= known_until, false) as is_mature,
+    if(is_reason_known and covers_until <= known_until, coalesce(next_started_at <= covers_until, false), null) as is_repeated,
+    if(is_reason_known and ended_at + interval 24 hour <= known_until, coalesce(next_started_at <= ended_at + interval 24 hour, false), null) as is_repeated_24h,
+    if(is_reason_known and ended_at + interval 72 hour <= known_until, coalesce(next_started_at <= ended_at + interval 72 hour, false), null) as is_repeated_72h,
+    if(is_reason_known and ended_at + interval 168 hour <= known_until, coalesce(next_started_at <= ended_at + interval 168 hour, false), null) as is_repeated_168h,
+    if(is_reason_known and ended_at + interval 336 hour <= known_until, coalesce(next_started_at <= ended_at + interval 336 hour, false), null) as is_repeated_336h,
+    if(is_reason_known and ended_at + interval 720 hour <= known_until, coalesce(next_started_at <= ended_at + interval 720 hour, false), null) as is_repeated_720h,
+    if(is_reason_known and ended_at + interval 49 hour <= known_until, j.is_repeated_by_next_day, null) as is_repeated_by_next_day,
     case
         when not is_reason_known then 'reason unknown' when ended_at is null then 'contact still open'
-        when getvariable('known_until') is null then 'no watermark' when covers_until > getvariable('known_until') then 'window open'
+        when known_until is null then 'no watermark' when covers_until > known_until then 'window open'
     end as repeat_null_reason,
     not is_live as is_deferred, agent_messages as agent_message_count,
     if(
-        not is_live and is_reason_known and ended_at + interval 336 hour <= getvariable('known_until'),
+        not is_live and is_reason_known and ended_at + interval 336 hour <= known_until,
         coalesce(next_reopening_at <= ended_at + interval 336 hour, false), null
     ) as is_reopened,
     agent_logged_resolved as is_agent_logged_resolved
-from journeys
-left join (
-    select
-        session_id,
-        (next_started_at + to_seconds(n.utc_offset_seconds))::date <= (ended_at + to_seconds(e.utc_offset_seconds))::date + 1 as is_next_day
-    from journeys j
-    join warehouse.intermediate.int_timezone_offsets n
-        on n.timezone = j.business_timezone and j.next_started_at >= n.valid_from and j.next_started_at < n.valid_to
-    join warehouse.intermediate.int_timezone_offsets e on e.timezone = j.business_timezone and j.ended_at >= e.valid_from and j.ended_at < e.valid_to
-    where is_handled and next_started_at <= ended_at + interval 49 hour
-) using (session_id)
+from journeys j, clocks
 where is_handled;
 
 create table fct_repeat_contacts as
@@ -249,11 +317,11 @@ join journeys p on p.session_id = s.previous_session_id
 join journeys f on f.session_id = s.issue_id
 where s.has_one_before or s.is_parallel;
 
-create table fct_first_contact_resolution as
+create view fct_first_contact_resolution as
 select
     session_id as contact_id, judged_hours as window_hours, customer_id, business_date, channel, queue_id, program_id, vendor_id, reason_code,
     product_line_id, last_agent_id, ended_at, judged_hours = window_hours as is_headline, window_ends_at, window_ends_at + interval 48 hour as matures_at,
-    coalesce(window_ends_at <= getvariable('known_until'), false) as is_mature, is_eligible,
+    coalesce(window_ends_at <= known_until, false) as is_mature, is_eligible,
     case
         when match_key is null then null
         when escalation_count > 0 then 'escalated'
@@ -290,12 +358,12 @@ from (
             *, least(next_follow_up_at, next_unknown_follow_up_at) as follow_up_at,
             if(next_unknown_follow_up_at < next_follow_up_at or next_follow_up_at is null, next_unknown_follow_up_id, next_follow_up_id) as follow_up_id,
             unnest(if(window_hours in (24, 72, 168, 336, 720), [24, 72, 168, 336, 720], [24, 72, 168, 336, 720, window_hours])) as judged_hours
-        from journeys
+        from journeys, clocks
         where is_handled and not has_one_before and not is_parallel
     )
 );
 
-create temp table issues as
+create temp table chains as
 select
     session_id as issue_id, session_id as last_session_id, ended_at, covers_until, 1 as contact_count, is_handled::int as handled_contact_count,
     1 as channel_count, agent_segment_count, transfer_count, escalation_count, if(is_handled, handle_seconds, null) as handle_seconds, false as has_repeat
@@ -318,38 +386,26 @@ select
     unnest(generate_series(opens_at::date, least(next_opens_at, (select max(ended_at) from journeys))::date, interval 1 day))::date as day
 from warehouse.intermediate.int_queue_open_periods;
 
-create table fct_issues as
+create table issues as
 select
-    i.issue_id, f.customer_id, f.reason_code, f.business_date, f.channel, f.queue_id, f.program_id, f.vendor_id, f.product_line_id,
-    i.issue_id as first_contact_id, last_session_id as last_contact_id, f.started_at, i.ended_at, contact_count, handled_contact_count,
-    i.agent_segment_count, coalesce(a.agents, i.agent_segment_count) as agent_count, channel_count, i.transfer_count, i.escalation_count, i.handle_seconds,
-    (i.handle_seconds / 60.0)::decimal(18, 6) as agent_minutes, date_diff('second', f.started_at, i.ended_at) as elapsed_seconds,
+    c.*, f.customer_id, f.reason_code, f.business_date, f.channel, f.queue_id, f.program_id, f.vendor_id, f.product_line_id, f.started_at,
+    f.match_key is not null as is_reason_known, coalesce(a.agents, c.agent_segment_count) as agent_count,
     case
-        when i.ended_at is null then null
-        when h.queue_id is null then elapsed_seconds
-        else coalesce(least(e.open_seconds_before + date_diff('second', e.opens_at, i.ended_at), e.open_seconds_before + e.open_seconds), 0)
-            - coalesce(least(s.open_seconds_before + date_diff('second', s.opens_at, f.started_at), s.open_seconds_before + s.open_seconds), 0)
+        when h.queue_id is null then date_diff('second', f.started_at, c.ended_at)
+        when c.ended_at is not null
+            then coalesce(least(e.open_seconds_before + date_diff('second', e.opens_at, c.ended_at), e.open_seconds_before + e.open_seconds), 0)
+                - coalesce(least(s.open_seconds_before + date_diff('second', s.opens_at, f.started_at), s.open_seconds_before + s.open_seconds), 0)
     end as business_seconds,
-    i.covers_until + interval 48 hour as matures_at, coalesce(i.covers_until <= getvariable('known_until'), false) as is_mature,
-    if(f.match_key is not null and is_mature, has_repeat, null) as is_reopened,
-    if(f.match_key is not null and is_mature and agent_count > 0, contact_count = 1 and agent_count = 1 and channel_count = 1, null) as is_seamless,
     case
-        when f.match_key is null then 'reason unknown'
-        when i.ended_at is null then 'a contact is still open'
-        when not is_mature then 'window or the delay of its feeds not over yet'
-        when least(l.next_follow_up_at, l.next_unknown_follow_up_at) <= i.covers_until then 'follow-up by an agent delivered the answer'
-        when l.next_exited_at <= i.covers_until then 'the customer left within the window'
+        when least(l.next_follow_up_at, l.next_unknown_follow_up_at) <= c.covers_until then 'follow-up by an agent delivered the answer'
+        when l.next_exited_at <= c.covers_until then 'the customer left within the window'
         when not l.is_handled then 'no agent handled the last contact'
         when l.escalation_count > 0 then 'the last contact was escalated'
         else 'quiet for the whole window'
-    end as resolution_reason,
-    case
-        when resolution_reason in ('quiet for the whole window', 'follow-up by an agent delivered the answer') then true
-        when resolution_reason = 'the last contact was escalated' then false
-    end as is_resolved
-from issues i
-join journeys f on f.session_id = i.issue_id
-join journeys l on l.session_id = i.last_session_id
+    end as ending
+from chains c
+join journeys f on f.session_id = c.issue_id
+join journeys l on l.session_id = c.last_session_id
 left join (
     select issue_id, count(distinct coalesce(agent_id, '')) as agents
     from warehouse.intermediate.int_agent_legs l
@@ -357,11 +413,28 @@ left join (
     join journeys j on j.session_id = coalesce(r.session_id, l.contact_id)
     where l.has_conversation and (j.has_neighbours or j.agent_segment_count > 1)
     group by issue_id
-) a on a.issue_id = i.issue_id
+) a on a.issue_id = c.issue_id
 left join (select distinct queue_id from warehouse.staging.stg_queue_hours) h on h.queue_id = f.queue_id
 left join open_days s on s.queue_id = f.queue_id and s.day = f.started_at::date and f.started_at >= s.opens_at and f.started_at < s.next_opens_at
-left join open_days e on e.queue_id = f.queue_id and e.day = i.ended_at::date and i.ended_at >= e.opens_at and i.ended_at < e.next_opens_at;
-drop table issues;
+left join open_days e on e.queue_id = f.queue_id and e.day = c.ended_at::date and c.ended_at >= e.opens_at and c.ended_at < e.next_opens_at;
+
+create view fct_issues as
+select
+    issue_id, customer_id, reason_code, business_date, channel, queue_id, program_id, vendor_id, product_line_id, issue_id as first_contact_id,
+    last_session_id as last_contact_id, started_at, ended_at, contact_count, handled_contact_count, agent_segment_count, agent_count, channel_count,
+    transfer_count, escalation_count, handle_seconds, (handle_seconds / 60.0)::decimal(18, 6) as agent_minutes,
+    date_diff('second', started_at, ended_at) as elapsed_seconds, business_seconds, covers_until + interval 48 hour as matures_at,
+    coalesce(covers_until <= known_until, false) as is_mature, if(is_reason_known and is_mature, has_repeat, null) as is_reopened,
+    if(is_reason_known and is_mature and agent_count > 0, contact_count = 1 and agent_count = 1 and channel_count = 1, null) as is_seamless,
+    case
+        when not is_reason_known then 'reason unknown' when ended_at is null then 'a contact is still open'
+        when not is_mature then 'window or the delay of its feeds not over yet' else ending
+    end as resolution_reason,
+    case
+        when resolution_reason in ('quiet for the whole window', 'follow-up by an agent delivered the answer') then true
+        when resolution_reason = 'the last contact was escalated' then false
+    end as is_resolved
+from issues, clocks;
 
 -- bots: sessions, attempts, and what the customer did afterwards
 create temp table bot_sessions as
@@ -490,7 +563,30 @@ from numbered n
 join returns f on f.customer_id = n.customer_id and f.contact_number = n.any_number and f.started_at <= n.ended_at + interval 168 hour
 left join returns m on m.customer_id = n.customer_id and m.contact_number = n.number and m.started_at <= n.ended_at + interval 168 hour;
 
-create table fct_bot_attempts as
+create table bot_attempts as
+select
+    a.*, f.* exclude (attempt_id), h.* exclude (handed_off_contact_id), q.* exclude (contact_id)
+from attempts a
+left join followed_attempts f using (attempt_id)
+left join (
+    select
+        contact_id as handed_off_contact_id, channel as handed_off_channel, is_handled as is_handoff_answered, handle_seconds as handoff_handle_seconds
+    from warehouse.marts.fct_contacts
+) h on h.handed_off_contact_id = a.handed_off_contact_id
+left join (
+    select
+        coalesce(l.contact_id, s.contact_id) as contact_id, engine as handoff_sentiment_engine, engine_version as handoff_sentiment_engine_version,
+        (last_quarter_score - first_quarter_score)::decimal(18, 6) as handoff_sentiment_shift
+    from warehouse.staging.stg_contact_sentiment s left join warehouse.intermediate.int_contact_links l on l.contact_record_id = s.contact_id
+    where first_quarter_score is not null and last_quarter_score is not null
+        and coalesce(l.contact_id, s.contact_id) in (select handed_off_contact_id from attempts where handed_off_contact_id is not null)
+    qualify row_number() over (
+        partition by coalesce(l.contact_id, s.contact_id) order by engine, engine_version desc, s.contact_id
+    ) = 1
+) q on q.contact_id = a.handed_off_contact_id;
+
+
+create view fct_bot_attempts as
 select
     attempt_id, customer_id, is_identified, technology_id, channel, reason_code, model_version, intent_signal, business_date, started_at, ended_at,
     session_count, turn_count, exclusion_reason, is_in_scope, is_eligible, is_handoff_requested, is_handed_off, is_contained, is_abandoned,
@@ -515,7 +611,7 @@ select
     case leak when 'handed_off' then handed_off_contact_id when 'circled_back' then return_contact_id end as leak_contact_id,
     case leak when 'handed_off' then handed_off_channel when 'circled_back' then return_channel end as leak_channel,
     handed_off_contact_id, handed_off_channel, is_handoff_answered, handoff_handle_seconds,
-    q.engine as handoff_sentiment_engine, q.engine_version as handoff_sentiment_engine_version, q.shift as handoff_sentiment_shift,
+    handoff_sentiment_engine, handoff_sentiment_engine_version, handoff_sentiment_shift,
     ended_at + interval 216 hour as matures_at, is_mature, is_mature_24h, is_mature_72h
 from (
     select
@@ -527,9 +623,9 @@ from (
         end as is_contained,
         case when has_evidence then false when ended_at is not null then coalesce(vendor_outcome = 'abandoned', false) end as is_abandoned,
         is_eligible and is_contained and not is_abandoned and has_evidence as is_resolved,
-        coalesce(ended_at + interval 168 hour <= getvariable('bots_known_until'), false) as is_mature,
-        coalesce(ended_at + interval 24 hour <= getvariable('bots_known_until'), false) as is_mature_24h,
-        coalesce(ended_at + interval 72 hour <= getvariable('bots_known_until'), false) as is_mature_72h,
+        coalesce(ended_at + interval 168 hour <= bots_known_until, false) as is_mature,
+        coalesce(ended_at + interval 24 hour <= bots_known_until, false) as is_mature_24h,
+        coalesce(ended_at + interval 72 hour <= bots_known_until, false) as is_mature_72h,
         case
             when exclusion_reason is not null or not is_identified then null
             when returned_at <= ended_at + interval 168 hour then true when is_mature then false
@@ -546,24 +642,8 @@ from (
             when exclusion_reason is not null or not is_identified then null
             when any_returned_at <= ended_at + interval 168 hour then true when is_mature then false
         end as is_returned_any_reason
-    from attempts left join followed_attempts using (attempt_id)
-) a
-left join (
-    select
-        contact_id as handed_off_contact_id, channel as handed_off_channel, is_handled as is_handoff_answered, handle_seconds as handoff_handle_seconds
-    from warehouse.marts.fct_contacts
-) h using (handed_off_contact_id)
-left join (
-    select
-        coalesce(l.contact_id, s.contact_id) as contact_id, engine, engine_version,
-        (last_quarter_score - first_quarter_score)::decimal(18, 6) as shift
-    from warehouse.staging.stg_contact_sentiment s left join warehouse.intermediate.int_contact_links l on l.contact_record_id = s.contact_id
-    where first_quarter_score is not null and last_quarter_score is not null
-        and coalesce(l.contact_id, s.contact_id) in (select handed_off_contact_id from attempts where handed_off_contact_id is not null)
-    qualify row_number() over (
-        partition by coalesce(l.contact_id, s.contact_id) order by engine, engine_version desc, s.contact_id
-    ) = 1
-) q on q.contact_id = handed_off_contact_id;
+    from bot_attempts, clocks
+);
 
 create table fct_bot_handoff_uplift as
 with
@@ -599,59 +679,6 @@ from months m left join direct d using (month, channel, reason_code)
 where m.is_handed_off;
 drop table returns; drop table followed_attempts; drop table attempts; drop table bot_sessions; drop table bot_contacts;
 
-create table fct_survey_answers as
-with
-    traced as (
-        select
-            a.response_id, a.question_id, a.invitation_id, coalesce(l.contact_id, a.contact_id, i.contact_id) as contact_id,
-            coalesce(a.customer_id, i.customer_id) as customer_id, a.answered_at, a.score, a.theme, a.product_line_id, a.updated_at
-        from warehouse.staging.stg_survey_answers a
-        left join warehouse.staging.stg_survey_invitations i using (invitation_id)
-        left join warehouse.intermediate.int_contact_links l on l.contact_record_id = coalesce(a.contact_id, i.contact_id)
-    ),
-    checked as (
-        select
-            t.* replace (coalesce(t.customer_id, c.customer_id) as customer_id, coalesce(t.product_line_id, c.product_line_id) as product_line_id),
-            q.instrument, coalesce(q.is_relationship, false) as is_relationship, c.contact_id is not null as is_contact_known, c.business_date, c.channel,
-            c.queue_id, c.program_id, c.vendor_id, c.reason_code, c.last_agent_id, coalesce(c.business_timezone, 'UTC') as timezone, q.scale_min,
-            q.scale_max, coalesce(q.is_reversed, false) as is_reversed, coalesce(q.positive_min, s.positive_min) as positive_min, s.negative_max,
-            case
-                when q.question_id is null then 'question not on the list'
-                when t.score is null then 'not answered'
-                when q.scale_min is null or q.scale_max is null then 'scale of the question unknown'
-                when t.score < q.scale_min or t.score > q.scale_max then 'outside the scale of the question'
-                when s.instrument is null and q.instrument in (select instrument from warehouse.staging.instrument_scales where is_only_scale)
-                    then 'scale not used for the instrument'
-                when c.exclusion_reason is not null then 'contact excluded'
-                when t.answered_at < c.started_at then 'answered before the contact'
-                when t.answered_at > if(c.ended_at > c.started_at, c.ended_at, c.started_at) + interval 14 day then 'answered after the closing'
-            end as problem
-        from traced t
-        left join warehouse.marts.fct_contacts c using (contact_id)
-        left join warehouse.staging.stg_survey_questions q using (question_id)
-        left join warehouse.staging.instrument_scales s on s.instrument = q.instrument and s.scale_min = q.scale_min and s.scale_max = q.scale_max
-    ),
-    ranked as (
-        select
-            *, count(*) over item as answers, coalesce(problem, if(row_number() over (
-                partition by question_id, contact_id, customer_id, if(contact_id is null, response_id, null), problem
-                order by coalesce(answered_at, updated_at) desc nulls last, updated_at desc nulls last, response_id desc
-            ) > 1, 'superseded by a later answer', null)) as invalid_reason
-        from checked
-        window item as (partition by question_id, contact_id, customer_id, if(contact_id is null, response_id, null), problem)
-    )
-select
-    response_id || ':' || question_id as survey_answer_id, response_id, question_id, instrument, is_relationship, invitation_id, customer_id, contact_id,
-    is_contact_known, business_date, (answered_at + to_seconds(o.utc_offset_seconds))::date as answer_date, answered_at, channel, queue_id, program_id,
-    vendor_id, reason_code, product_line_id, last_agent_id, theme, score, scale_min, scale_max, is_reversed, invalid_reason is null as is_valid,
-    invalid_reason, coalesce(problem = 'answered after the closing', false) as is_late, if(is_valid, answers - 1, null) as revision_count,
-    if(is_valid, if(is_reversed, scale_min + scale_max - score, score), null)::decimal(18, 6) as turned_score,
-    if(is_valid, if(is_reversed, scale_min + scale_max - score, score) >= positive_min, null) as is_positive,
-    if(is_valid, if(is_reversed, scale_min + scale_max - score, score) <= negative_max, null) as is_negative
-from ranked r
-left join warehouse.intermediate.int_timezone_offsets o
-    on o.timezone = r.timezone and r.answered_at >= o.valid_from and r.answered_at < o.valid_to;
-
 create table fct_contact_effort as
 select
     j.session_id as contact_id, j.customer_id, j.business_date, j.channel, j.queue_id, j.program_id, j.vendor_id, j.reason_code, j.product_line_id,
@@ -667,29 +694,39 @@ cross join (
 )
 where j.is_handled;
 
-create table fct_contact_results as
+create view fct_contact_results as
 select
-    r.contact_id, r.customer_id, r.business_date, date_trunc('quarter', r.business_date)::date as quarter_start_date, r.channel, r.queue_id, r.program_id,
-    r.vendor_id, r.reason_code, r.product_line_id, r.last_agent_id, j.handle_seconds, j.transfer_count, j.escalation_count,
+    contact_id, customer_id, business_date, date_trunc('quarter', business_date)::date as quarter_start_date, channel, queue_id, program_id, vendor_id,
+    reason_code, product_line_id, last_agent_id, handle_seconds, transfer_count, escalation_count,
     case
-        when r.is_repeated is null or f.outcome = 'exited' then null
-        when f.contact_id is not null then f.outcome = 'resolved'
-        else not r.is_repeated and j.escalation_count = 0
+        when is_repeated is null or outcome = 'exited' then null when is_index_contact then outcome = 'resolved'
+        else not is_repeated and escalation_count = 0
     end as is_solved,
-    r.ended_at, r.is_mature, r.is_repeated, r.is_repeated_24h,
-    if(r.is_mature and f.is_eligible and f.outcome <> 'exited', f.outcome = 'resolved', null) as is_first_contact_resolved,
-    a.is_satisfied, a.is_dissatisfied, greatest(r.matures_at, r.ended_at + interval 384 hour) as known_at,
-    if(getvariable('as_of_answers') < getvariable('as_of'), getvariable('as_of_answers'), getvariable('as_of')) as as_of,
-    coalesce(known_at <= as_of, false) as is_known
-from fct_contact_repeats r
-join journeys j on j.session_id = r.contact_id
-left join (from fct_first_contact_resolution where is_headline) f on f.contact_id = r.contact_id
-left join (
-    select coalesce(session_id, contact_id) as contact_id, bool_and(is_positive) as is_satisfied, bool_or(coalesce(is_negative, false)) as is_dissatisfied
-    from fct_survey_answers left join reconnects using (contact_id)
-    where instrument = 'csat' and not is_relationship and is_positive is not null
-    group by all
-) a on a.contact_id = r.contact_id;
+    ended_at, is_mature, is_repeated, is_repeated_24h,
+    if(is_mature and is_eligible and outcome <> 'exited', outcome = 'resolved', null) as is_first_contact_resolved, is_satisfied, is_dissatisfied,
+    greatest(covers_until + interval 48 hour, ended_at + interval 384 hour) as known_at, coalesce(known_at <= results_as_of, false) as is_known,
+    results_as_of as as_of
+from (
+    select
+        *, session_id as contact_id, not has_one_before and not is_parallel as is_index_contact,
+        coalesce(covers_until <= known_until, false) as is_mature,
+        if(match_key is not null and is_mature, coalesce(next_started_at <= covers_until, false), null) as is_repeated,
+        if(
+            match_key is not null and ended_at + interval 24 hour <= known_until, coalesce(next_started_at <= ended_at + interval 24 hour, false), null
+        ) as is_repeated_24h,
+        -- of an index contact whose window is over
+        least(next_started_at, next_follow_up_at, next_unknown_follow_up_at, next_exited_at) as first_break_at,
+        case
+            when not is_index_contact or match_key is null then null
+            when escalation_count > 0 then 'escalated'
+            when first_break_at is null or first_break_at > covers_until then 'resolved'
+            when first_break_at = next_started_at then 'repeated'
+            when first_break_at = least(next_follow_up_at, next_unknown_follow_up_at) then 'follow_up_needed'
+            else 'exited'
+        end as outcome
+    from journeys, clocks
+    where is_handled
+);
 
 create table fct_handle_time_bands as
 with
@@ -733,7 +770,7 @@ from cells c
 left join good q on (q.queue_id, q.reason_code, q.channel, q.effective_from) = (c.queue_id, c.reason_code, c.channel, c.effective_from)
 left join good_of_channel h on (h.reason_code, h.channel, h.effective_from) = (c.reason_code, c.channel, c.effective_from);
 
-create table fct_handle_time_results as
+create view fct_handle_time_results as
 select
     contact_id, customer_id, business_date, r.channel, r.queue_id, program_id, vendor_id, r.reason_code, product_line_id, last_agent_id, handle_seconds,
     band_level, low_seconds, high_seconds,
