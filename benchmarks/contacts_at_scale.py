@@ -11,21 +11,25 @@ runs after one another.
 from __future__ import annotations
 
 import argparse
-import os
-import platform
-import resource
 import shutil
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+from measuring import (
+    PROJECT,
+    RESULTS,
+    Run,
+    compare,
+    dbt_command,
+    load_command,
+    machine,
+    measure,
+    no_core_dumps,
+    warehouse_environment,
+)
 
-PROJECT = Path(__file__).resolve().parent.parent
 SIMULATED = 250_000
 MULTIPLIED = {
     "contacts": ("contact_id", "initial_contact_id", "customer_id"),
@@ -43,32 +47,6 @@ COPIED = (
     "agents",
     "feed_watermarks",
 )
-
-
-@dataclass(frozen=True)
-class Run:
-    """Seconds and peak memory of a step that ran in its own process."""
-
-    name: str
-    seconds: float
-    peak_gib: float
-
-
-def measure(name: str, command: Sequence[str], environment: dict[str, str]) -> Run:
-    """Run a command in its own process; raise CalledProcessError, with its output shown, where it fails."""
-    started = time.perf_counter()
-    process = subprocess.Popen(
-        command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
-    output = process.stdout.read() if process.stdout else b""
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - started
-    if status:
-        sys.stderr.write(output.decode(errors="replace"))
-        raise subprocess.CalledProcessError(os.waitstatus_to_exitcode(status), command)
-    run = Run(name, seconds, usage.ru_maxrss / 1024**2)
-    print(f"{name}: {run.seconds:,.1f} s, peak {run.peak_gib:.1f} GiB", flush=True)
-    return run
 
 
 def make_files(folder: Path, contacts: int) -> None:
@@ -112,40 +90,13 @@ def run_reference(folder: Path) -> None:
     connection.close()
 
 
-def differences(folder: Path) -> int:
-    """Count the rows that only one of the two tables has, over the columns that both have."""
-    connection = duckdb.connect()
-    connection.execute("set memory_limit = '8GB'")
-    connection.execute(f"attach '{folder / 'warehouse.duckdb'}' as ours (read_only)")
-    connection.execute(f"attach '{folder / 'reference.duckdb'}' as theirs (read_only)")
-    columns = [
-        row[0]
-        for row in connection.execute(
-            "select column_name from (describe theirs.main.fct_contacts)"
-        ).fetchall()
-    ]
-    both = "ours.marts.fct_contacts o full join theirs.main.fct_contacts t using (contact_id)"
-    different = " or ".join(f"o.{column} is distinct from t.{column}" for column in columns)
-    found = connection.execute(f"select count(*) from {both} where {different}").fetchone()
-    assert found is not None
-    if found[0]:
-        for column in columns:
-            count = connection.execute(
-                f"select count(*), any_value(contact_id) from {both} where o.{column} is distinct from t.{column}"
-            ).fetchone()
-            if count and count[0]:
-                print(f"differs: {column} on {count[0]:,} contacts, such as {count[1]}")
-    return int(found[0])
-
-
-def report(contacts: int, runs: list[Run], reference: Run, rows_that_differ: int) -> str:
+def report(contacts: int, runs: list[Run], reference: Run, differing: int) -> str:
     """Write the result as a Markdown page."""
     ours = sum(run.seconds for run in runs)
     lines = [
         "# Contacts at scale",
         "",
-        f"`python benchmarks/contacts_at_scale.py --contacts {contacts}`, on {os.cpu_count()} cores, "
-        f"Python {platform.python_version()}, DuckDB {duckdb.__version__}.",
+        f"`python benchmarks/contacts_at_scale.py --contacts {contacts}`, on {machine()}.",
         "",
         "| step | seconds | peak memory |",
         "|---|---:|---:|",
@@ -154,7 +105,7 @@ def report(contacts: int, runs: list[Run], reference: Run, rows_that_differ: int
         f"| one hand-written script, fct_contacts only | {reference.seconds:,.1f} | {reference.peak_gib:.1f} GiB |",
         "",
         f"Ratio {ours / reference.seconds:.2f} (goal: at most 1.3). "
-        f"Rows of fct_contacts that differ: {rows_that_differ:,}.",
+        f"Rows of fct_contacts that differ: {differing:,}.",
         "",
         "The build makes every model of the contacts domain (staging, quarantine, reconciliation, agent legs,",
         "half-hour intervals, metric values); the script makes fct_contacts alone, straight from the files.",
@@ -174,7 +125,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="keep files here and use those that are there already")
     parser.add_argument("--reference", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    no_core_dumps()
     if arguments.reference:
         run_reference(arguments.reference)
         return
@@ -184,26 +135,18 @@ def main() -> None:
         make_files(folder, arguments.contacts)
     for name in ("warehouse.duckdb", "reference.duckdb"):
         (folder / name).unlink(missing_ok=True)
-    environment = {**os.environ, "CX_DATABASE": str(folder / "warehouse.duckdb")}
-    scripts = Path(sys.executable).parent
-    dbt = [str(scripts / "dbt"), "--quiet"]
-    places = ["--target-path", str(folder / "target"), "--log-path", str(folder / "logs")]
-    runs = [measure("cxm load", [str(scripts / "cxm"), "load", str(folder / "data"), "--quiet"], environment)]
-    runs.append(
-        measure(
-            "dbt seed and run",
-            [*dbt, "build", "--resource-type", "seed", "--resource-type", "model", *places],
-            environment,
-        )
-    )
+    environment = warehouse_environment(folder)
+    runs = [measure("cxm load", load_command(folder / "data"), environment)]
+    build = dbt_command(folder, "build", "--resource-type", "seed", "--resource-type", "model")
+    runs.append(measure("dbt seed and run", build, environment))
     reference = measure(
         "hand-written script", [sys.executable, __file__, "--reference", str(folder)], environment
     )
-    page = report(arguments.contacts, runs, reference, differences(folder))
+    differing = compare(folder, "marts.fct_contacts", "main.fct_contacts", ("contact_id",)).differing
+    page = report(arguments.contacts, runs, reference, differing)
     print(page)
-    results = PROJECT / "benchmarks" / "results"
-    results.mkdir(exist_ok=True)
-    (results / "contacts_at_scale.md").write_text(page, "utf-8")
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / "contacts_at_scale.md").write_text(page, "utf-8")
     if arguments.folder is None:
         shutil.rmtree(folder)
 
