@@ -19,12 +19,12 @@ endif
 	$(BIN)/cxm headline
 
 test: .venv/ready
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --dist loadfile
 
 lint: .venv/ready
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/yamllint --strict .
 	$(BIN)/dbt parse --quiet && $(BIN)/mf validate-configs --skip-dw
-	$(BIN)/sqlfluff lint models tests analyses
+	$(BIN)/sqlfluff lint --processes 0 models tests analyses
 	$(BIN)/dbt-score lint --manifest target/manifest.json && $(BIN)/dbt-bouncer run --config-file dbt-bouncer.yml
 	$(BIN)/cxm docs metrics --check && $(BIN)/cxm docs mapping --check
 
