@@ -99,11 +99,7 @@ DEFLECTION = Subject(
             "silence counts as evidence, unless the customer returns",
             "is_contained and not is_abandoned and evidence_class is not null and not is_returned",
         ),
-        Method(
-            "evidence",
-            "evidence, and nobody waits for a return",
-            "is_resolved",
-        ),
+        Method("evidence", "evidence, and nobody waits for a return", "is_resolved"),
         Method(
             "same_channel",
             "evidence, and no return in the bot's own channel",
@@ -115,11 +111,7 @@ DEFLECTION = Subject(
             "is_durably_resolved_any_reason",
             "true_deflection_rate_any_reason",
         ),
-        Method(
-            "one_day",
-            "evidence, and no return within a day",
-            "is_durably_resolved_24h",
-        ),
+        Method("one_day", "evidence, and no return within a day", "is_durably_resolved_24h"),
         Method(
             "open_windows",
             f"open windows taken as settled, newest {NEWEST_DAYS} days",
