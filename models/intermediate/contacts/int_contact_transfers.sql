@@ -166,24 +166,21 @@ hand_overs as (
     select * from not_delivered
 ),
 
-final as (
+-- what it passed lies before whoever took it over
+described as (
     select
         hand_overs.contact_id,
-        cast(row_number() over (
-            partition by hand_overs.contact_id
-            order by hand_overs.from_position, hand_overs.position
-        ) as bigint) as transfer_number,
+        hand_overs.position,
+        hand_overs.from_position,
+        hand_overs.to_position,
         hand_overs.delivered_kind,
         left_at.agent_id as from_agent_id,
         left_at.queue_id as from_queue_id,
         left_at.tier as from_tier,
-        coalesce(left_at.ended_at, taken_at.started_at) as transferred_at,
-        hand_overs.to_position is not null as is_taken_over,
-        taken_at.agent_id as to_agent_id,
-        coalesce(waited_at.queue_id, taken_at.queue_id) as to_queue_id,
-        coalesce(taken_at.tier, waited_at.tier) as to_tier,
-        taken_at.started_at as taken_over_at,
-        coalesce(taken_at.is_callback_attempt, false) as is_callback_attempt,
+        left_at.ended_at,
+        case
+            when left_at.next_queue_position < hand_overs.to_position or hand_overs.to_position is null then left_at.next_queue_position
+        end as queue_position,
         coalesce(
             left_at.next_menu_position < hand_overs.to_position
             or left_at.next_menu_position is not null and hand_overs.to_position is null,
@@ -195,15 +192,37 @@ final as (
         on
             hand_overs.contact_id = left_at.contact_id
             and hand_overs.from_position = left_at.position
-    left join neighbours as taken_at
+),
+
+final as (
+    select
+        described.contact_id,
+        cast(row_number() over (
+            partition by described.contact_id
+            order by described.from_position, described.position
+        ) as bigint) as transfer_number,
+        described.delivered_kind,
+        described.from_agent_id,
+        described.from_queue_id,
+        described.from_tier,
+        coalesce(described.ended_at, taken_at.started_at) as transferred_at,
+        described.to_position is not null as is_taken_over,
+        taken_at.agent_id as to_agent_id,
+        coalesce(waited_at.queue_id, taken_at.queue_id) as to_queue_id,
+        coalesce(taken_at.tier, waited_at.tier) as to_tier,
+        taken_at.started_at as taken_over_at,
+        coalesce(taken_at.is_callback_attempt, false) as is_callback_attempt,
+        described.is_by_menu,
+        described.has_menu_before_answer
+    from described
+    left join spans as taken_at
         on
-            hand_overs.contact_id = taken_at.contact_id
-            and hand_overs.to_position = taken_at.position
-    left join neighbours as waited_at
+            described.contact_id = taken_at.contact_id
+            and described.to_position = taken_at.position
+    left join spans as waited_at
         on
-            hand_overs.contact_id = waited_at.contact_id
-            and left_at.next_queue_position = waited_at.position
-            and (left_at.next_queue_position < hand_overs.to_position or hand_overs.to_position is null)
+            described.contact_id = waited_at.contact_id
+            and described.queue_position = waited_at.position
 )
 
 select * from final
