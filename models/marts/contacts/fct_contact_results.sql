@@ -16,6 +16,10 @@ sessions as (
     select * from {{ ref('int_contact_sessions') }}
 ),
 
+followed as (
+    select * from {{ ref('int_customer_repeats') }}
+),
+
 reconnects as (
     select * from {{ ref('int_contact_reconnects') }}
 ),
@@ -46,7 +50,8 @@ satisfaction as (
     select
         coalesce(reconnects.session_id, answers.contact_id) as session_id,
         min(case when answers.is_positive then 1 else 0 end) = 1 as is_satisfied,
-        max(case when answers.is_negative then 1 else 0 end) = 1 as is_dissatisfied
+        -- on a scale without a negative part nobody can be dissatisfied, nor the opposite
+        max(case when answers.is_negative then 1 when answers.is_negative is not null then 0 end) = 1 as is_dissatisfied
     from answers
     left join reconnects
         on answers.contact_id = reconnects.contact_id
@@ -64,6 +69,7 @@ dated as (
         first_contacts.is_eligible,
         satisfaction.is_satisfied,
         satisfaction.is_dissatisfied,
+        coalesce(followed.next_exited_at <= {{ seconds_after('repeats.ended_at', '3600 * repeats.window_hours') }}, false) as has_left,
         {{ seconds_after('repeats.ended_at', 86400 * var('survey_close_days') + 3600 * var('ingestion_lag_hours')) }} as answers_close_at,
         as_of.as_of
     from repeats
@@ -71,6 +77,8 @@ dated as (
         on repeats.contact_id = sessions.session_id
     left join first_contacts
         on repeats.contact_id = first_contacts.contact_id
+    left join followed
+        on repeats.contact_id = followed.session_id
     left join satisfaction
         on repeats.contact_id = satisfaction.session_id
     left join as_of
@@ -97,7 +105,8 @@ final as (
         case
             when is_repeated is null or outcome = 'exited' then null
             when is_index_contact then outcome = 'resolved'
-            else not is_repeated and escalation_count = 0
+            when is_repeated or escalation_count > 0 then false
+            when not has_left then true
         end as is_solved,
         ended_at,
         is_mature,
