@@ -1,5 +1,6 @@
--- One row per domain with the instant up to which its data is complete: the lowest watermark of its feeds, where a feed that states none
--- is as complete as its newest change; without any, the newest change that was delivered. Nothing reads the wall clock.
+-- One row per domain with the instant up to which its data is complete: the lowest watermark of its feeds. A watermark of nothing is the
+-- newest change of the feed's own tables, and unknown where they say none; without any watermark, what reads contacts is complete up to
+-- their newest change. Nothing reads the wall clock.
 -- local_time_reached_everywhere is the local time that it is, or was, in the queue that is furthest behind.
 {{ config(materialized='table') }}
 
@@ -13,12 +14,32 @@ feed_watermarks as (
     select * from {{ ref('stg_feed_watermarks') }}
 ),
 
+channels as (
+    select * from {{ ref('channels') }}
+),
+
 contacts as (
     select * from {{ ref('stg_contacts') }}
 ),
 
 contact_segments as (
     select * from {{ ref('stg_contact_segments') }}
+),
+
+bot_sessions as (
+    select * from {{ ref('stg_bot_sessions') }}
+),
+
+survey_answers as (
+    select * from {{ ref('stg_survey_answers') }}
+),
+
+customers as (
+    select * from {{ ref('stg_customers') }}
+),
+
+subscriptions as (
+    select * from {{ ref('stg_subscriptions') }}
 ),
 
 queues as (
@@ -36,41 +57,68 @@ domains as (
 ),
 
 changes as (
-    select max(updated_at) as updated_at from contacts
-    union all
-    select max(updated_at) as updated_at from contact_segments
+    {%- for feed, table in [
+        ('contacts', 'contacts'), ('contacts', 'contact_segments'), ('automation', 'bot_sessions'), ('experience', 'survey_answers'),
+        ('retention', 'customers'), ('retention', 'subscriptions'),
+    ] %}
+    {{ 'union all' if not loop.first }}
+    select
+        '{{ feed }}' as feed,
+        max(updated_at) as updated_at
+    from {{ table }}
+    {%- endfor %}
+),
+
+newest_changes as (
+    select
+        feed,
+        max(updated_at) as updated_at
+    from changes
+    group by feed
+),
+
+-- a channel is a part of the contacts
+marks as (
+    select
+        feeds.domain,
+        feed_watermarks.complete_through as stated_through,
+        coalesce(feed_watermarks.complete_through, newest_changes.updated_at) as complete_through
+    from feed_watermarks
+    inner join feeds
+        on feed_watermarks.feed = feeds.feed
+    left join channels
+        on feeds.feed = channels.channel
+    left join newest_changes
+        on newest_changes.feed = case when channels.channel is not null then 'contacts' else feeds.feed end
+),
+
+stated as (
+    select
+        domain,
+        case when count(*) = count(complete_through) then min(complete_through) end as complete_through
+    from marks
+    group by domain
+    having count(stated_through) > 0
 ),
 
 newest_change as (
     select
         domains.domain,
-        max(changes.updated_at) as updated_at
-    from changes
-    cross join domains
-    where domains.domain in ('contacts', 'resolution', 'automation')
-    group by domains.domain
-),
-
-stated as (
-    select
-        feeds.domain,
-        min(coalesce(feed_watermarks.complete_through, newest_change.updated_at)) as complete_through
-    from feed_watermarks
-    inner join feeds
-        on feed_watermarks.feed = feeds.feed
-    left join newest_change
-        on feeds.domain = newest_change.domain
-    group by feeds.domain
-    having count(feed_watermarks.complete_through) > 0
+        newest_changes.updated_at
+    from domains
+    inner join newest_changes
+        on
+            newest_changes.feed = 'contacts'
+            and domains.domain in ('contacts', 'resolution', 'automation')
 ),
 
 complete as (
     select
         domains.domain,
-        coalesce(stated.complete_through, newest_change.updated_at) as as_of,
+        case when stated.domain is not null then stated.complete_through else newest_change.updated_at end as as_of,
         case
             when stated.complete_through is not null then 'lowest watermark of the feeds'
-            when newest_change.updated_at is not null then 'newest change delivered'
+            when stated.domain is null and newest_change.updated_at is not null then 'newest change delivered'
         end as as_of_source
     from domains
     left join stated

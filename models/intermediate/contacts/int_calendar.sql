@@ -1,11 +1,15 @@
--- One row per local calendar day, from two days before the first contact record to two days after the last change of one, or after the
--- last watermark: until then open contacts wait. A watermark in a far future adds a year at the most.
+-- One row per local calendar day, from two days before the first contact record or bot session to two days after the last change of one,
+-- or after the last watermark: until then open contacts wait. A watermark in a far future adds a year at the most.
 {{ config(materialized='table') }}
 
 with
 
 contacts as (
     select * from {{ ref('stg_contacts') }}
+),
+
+bot_sessions as (
+    select * from {{ ref('stg_bot_sessions') }}
 ),
 
 feed_watermarks as (
@@ -16,7 +20,19 @@ delivered as (
     select
         min(started_at) as first_at,
         greatest(max(started_at), max(updated_at)) as last_at
-    from contacts
+    from (
+        select
+            started_at,
+            updated_at
+        from contacts
+
+        union all
+
+        select
+            started_at,
+            updated_at
+        from bot_sessions
+    ) as records
 ),
 
 watermark as (

@@ -1,6 +1,6 @@
 -- One row per contact that is one of several pieces of a cut-off conversation: a customer's contact that begins within the grace after
--- their last one was cut off continues it (M10). Their last one is the one that began last; only live contacts can be cut off. Contacts
--- that stand alone have no row.
+-- their last one was cut off continues it (M10). Their last one is the one that began last; only live contacts can be cut off, and one that
+-- ended before it began was cut off when it began. Contacts that stand alone have no row.
 {{ config(materialized=kept(), incremental_strategy='touched', unique_key='customer_id') }}
 
 with
@@ -10,7 +10,7 @@ contacts as (
         contact_id,
         customer_id,
         started_at,
-        ended_at,
+        case when ended_at < started_at then started_at else ended_at end as ended_at,
         coalesce(is_live and disconnect_reason in ('telecom_problem', 'other'), false) as is_cut_off
     from {{ ref('int_built_contacts') }}
     where

@@ -22,6 +22,10 @@ sessions as (
     select * from {{ ref('int_contact_sessions') }}
 ),
 
+followed as (
+    select * from {{ ref('int_customer_repeats') }}
+),
+
 reconnects as (
     select * from {{ ref('int_contact_reconnects') }}
 ),
@@ -40,7 +44,8 @@ satisfaction as (
     select
         coalesce(reconnects.session_id, answers.contact_id) as session_id,
         min(case when answers.is_positive then 1 else 0 end) = 1 as is_satisfied,
-        max(case when answers.is_negative then 1 else 0 end) = 1 as is_dissatisfied
+        -- on a scale without a negative part nobody can be dissatisfied, nor the opposite
+        max(case when answers.is_negative then 1 when answers.is_negative is not null then 0 end) = 1 as is_dissatisfied
     from answers
     left join reconnects
         on answers.contact_id = reconnects.contact_id
@@ -72,6 +77,9 @@ final as (
         coalesce(
             repeats.next_started_at <= {{ repeat_window_end('repeats.ended_at', 24, 'repeats.business_timezone') }}, false
         ) as is_repeated_24h_when_over,
+        coalesce(
+            followed.next_exited_at <= {{ repeat_window_end('repeats.ended_at', 'repeats.window_hours', 'repeats.business_timezone') }}, false
+        ) as has_left_when_over,
         first_contacts.contact_id is not null as is_index_contact,
         first_contacts.is_eligible,
         first_contacts.outcome_when_over,
@@ -82,6 +90,8 @@ final as (
         on repeats.contact_id = sessions.session_id
     left join first_contacts
         on repeats.contact_id = first_contacts.contact_id
+    left join followed
+        on repeats.contact_id = followed.session_id
     left join satisfaction
         on repeats.contact_id = satisfaction.session_id
 )

@@ -64,6 +64,9 @@ pieces as (
     select
         reconnects.session_id,
         contacts.*,
+        -- of the queue, also where it has none: another piece's would be credited with work that is not theirs
+        case when contacts.queue_id is not null then coalesce(contacts.program_id, '') end as queue_program_id,
+        case when contacts.queue_id is not null then coalesce(contacts.vendor_id, '') end as queue_vendor_id,
         case when contacts.is_handled then 1 else 0 end as handled_last
     from contacts
     inner join reconnects
@@ -77,8 +80,8 @@ reconnected_contacts as (
         {{ earliest('channel', ['started_at', 'contact_id']) }} as channel,
         {{ earliest('is_live', ['started_at', 'contact_id']) }} as is_live,
         {{ earliest('queue_id', ['started_at', 'contact_id']) }} as queue_id,
-        {{ earliest('program_id', ['started_at', 'contact_id']) }} as program_id,
-        {{ earliest('vendor_id', ['started_at', 'contact_id']) }} as vendor_id,
+        nullif({{ earliest('queue_program_id', ['started_at', 'contact_id']) }}, '') as program_id,
+        nullif({{ earliest('queue_vendor_id', ['started_at', 'contact_id']) }}, '') as vendor_id,
         {{ earliest('reason_code', ['started_at', 'contact_id']) }} as reason_code,
         {{ earliest('product_line_id', ['started_at', 'contact_id']) }} as product_line_id,
         {{ earliest('business_date', ['started_at', 'contact_id']) }} as business_date,

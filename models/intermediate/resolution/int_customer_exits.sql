@@ -1,5 +1,6 @@
 -- One row per instant at which a customer's last subscription ended: nobody who has left calls again, so silence afterwards says
--- nothing (B.5). A subscription that started at the very instant counts as held. Empty without subscriptions.
+-- nothing (B.5). A subscription that started at the very instant counts as held; one that ended and started at one instant was changed,
+-- and stays as it was. Empty without subscriptions.
 {{ config(materialized='table') }}
 
 with
@@ -27,7 +28,6 @@ starts as (
 changes as (
     select
         subscription_id,
-        event_id,
         occurred_at as happened_at,
         case when kind = 'end' then 0 else 1 end as is_held
     from subscription_events
@@ -37,7 +37,6 @@ changes as (
 
     select
         subscriptions.subscription_id,
-        '' as event_id,
         coalesce(
             cast(subscriptions.started_on as {{ dbt.type_timestamp() }}), cast('1900-01-01' as {{ dbt.type_timestamp() }})
         ) as happened_at,
@@ -48,18 +47,27 @@ changes as (
     where starts.subscription_id is null
 ),
 
+changed_once as (
+    select
+        subscription_id,
+        happened_at,
+        min(is_held) as is_held
+    from changes
+    group by subscription_id, happened_at
+    having min(is_held) = max(is_held)
+),
+
 of_customers as (
     select
         subscriptions.customer_id,
         changes.subscription_id,
-        changes.event_id,
         changes.happened_at,
         changes.is_held,
         changes.is_held - coalesce(lag(changes.is_held) over (
             partition by changes.subscription_id
-            order by changes.happened_at, -changes.is_held, changes.event_id
+            order by changes.happened_at
         ), 0) as held_change
-    from changes
+    from changed_once as changes
     inner join subscriptions
         on changes.subscription_id = subscriptions.subscription_id
     where subscriptions.customer_id is not null
@@ -72,7 +80,7 @@ counted as (
         held_change,
         sum(held_change) over (
             partition by customer_id
-            order by happened_at, -is_held, subscription_id, event_id
+            order by happened_at, -is_held, subscription_id
             rows between unbounded preceding and current row
         ) as held_count
     from of_customers

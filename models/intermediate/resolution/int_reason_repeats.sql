@@ -10,6 +10,7 @@ sessions as (
     select
         session_id,
         customer_id,
+        channel,
         match_key,
         started_at,
         ended_at,
@@ -19,20 +20,54 @@ sessions as (
     where match_key is not null
 ),
 
+answers as (
+    select
+        contact_id,
+        customer_id,
+        reason_code,
+        channel,
+        started_at
+    from {{ ref('int_built_contacts') }}
+    where
+        exclusion_reason is null
+        and is_identified
+        and direction = 'outbound'
+        and purpose = 'follow_up_answer'
+),
+
+{%- if var('repeat_channel_scope') == 'same' %}
+
+channels as (
+    select
+        customer_id,
+        channel
+    from sessions
+    group by customer_id, channel
+),
+
+-- an answer may come in any channel, also where only contacts in the same one repeat each other
+answers_by_channel as (
+    select
+        answers.contact_id,
+        answers.customer_id,
+        answers.reason_code,
+        channels.channel,
+        answers.started_at
+    from answers
+    inner join channels
+        on answers.customer_id = channels.customer_id
+),
+{%- endif %}
+
 follow_ups as (
     select
         contacts.contact_id,
         contacts.customer_id,
         {{ repeat_match_key('contacts', 'reasons') }} as match_key,
         contacts.started_at
-    from {{ ref('int_built_contacts') }} as contacts
+    from {{ 'answers_by_channel' if var('repeat_channel_scope') == 'same' else 'answers' }} as contacts
     left join {{ ref('stg_reasons') }} as reasons
         on contacts.reason_code = reasons.reason_code
-    where
-        contacts.exclusion_reason is null
-        and contacts.is_identified
-        and contacts.direction = 'outbound'
-        and contacts.purpose = 'follow_up_answer'
 ),
 
 members as (

@@ -60,7 +60,8 @@ final as (
         case
             when not (is_judged and is_mature) or outcome_when_over = 'exited' then null
             when is_index_contact then outcome_when_over = 'resolved'
-            else not is_repeated_when_over and escalation_count = 0
+            when is_repeated_when_over or escalation_count > 0 then false
+            when not has_left_when_over then true
         end as is_solved,
         ended_at,
         is_mature,

@@ -92,6 +92,9 @@ with_contacts as (
 with_scales as (
     select
         with_contacts.*,
+        coalesce(
+            with_contacts.answered_at > {{ seconds_after('with_contacts.contact_over_at', 86400 * var('survey_close_days')) }}, false
+        ) as is_late,
         questions.question_id is not null as is_question_known,
         questions.instrument,
         coalesce(questions.is_relationship, false) as is_relationship,
@@ -124,7 +127,7 @@ checked as (
             when is_on_foreign_scale then 'scale not used for the instrument'
             when exclusion_reason is not null then 'contact excluded'
             when answered_at < contact_started_at then 'answered before the contact'
-            when answered_at > {{ seconds_after('contact_over_at', 86400 * var('survey_close_days')) }} then 'answered after the closing'
+            when is_late then 'answered after the closing'
         end as problem
     from with_scales
 ),
@@ -185,7 +188,7 @@ final as (
         judged.is_reversed,
         judged.invalid_reason is null as is_valid,
         judged.invalid_reason,
-        coalesce(judged.problem = 'answered after the closing', false) as is_late,
+        judged.is_late,
         case when judged.invalid_reason is null then judged.answer_count - 1 end as revision_count,
         cast(case when judged.invalid_reason is null then judged.turned_score end as decimal(18, 6)) as turned_score,
         case when judged.invalid_reason is null then judged.turned_score >= judged.positive_min end as is_positive,
