@@ -15,6 +15,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from functools import cache, lru_cache
 from pathlib import Path
@@ -167,7 +168,9 @@ def _from_text(text: str, data_type: str) -> Any:
             return int(text)
         if data_type == "boolean":
             return {"true": True, "false": False}[text.lower()]
-    except (ValueError, KeyError) as error:
+        if data_type.startswith("decimal"):
+            return Decimal(text)
+    except (ValueError, KeyError, InvalidOperation) as error:
         raise _UnreadableError from error
     return text
 
@@ -306,6 +309,44 @@ def all_of(*parts: bool | None) -> bool | None:
     if any(part is False for part in parts):
         return False
     return None if any(part is None for part in parts) else True
+
+
+def complete_through(
+    staged: Mapping[str, Sequence[Row]], decisions: Decisions, domain: str
+) -> datetime | None:
+    """Return as_of of a domain (B.5): the lowest watermark of its feeds that have one; nothing reads a clock.
+
+    A watermark of nothing is the newest change of the feed's own tables (a channel's are those of contacts), and unknown where
+    these say none. Without any watermark, what reads contacts is known up to their newest change.
+    """
+    feeds = {row["feed"] for row in decisions.seeds["feeds"] if row["domain"] == domain}
+    stated = [row for row in staged["feed_watermarks"] if row["feed"] in feeds]
+    if any(row["complete_through"] is not None for row in stated):
+        channels = {row["channel"] for row in decisions.seeds["channels"]}
+        marks = [
+            row["complete_through"]
+            or _newest_change(staged, "contacts" if row["feed"] in channels else row["feed"])
+            for row in stated
+        ]
+        known = [mark for mark in marks if mark is not None]
+        return min(known) if len(known) == len(marks) else None
+    return _newest_change(staged, "contacts") if "contacts" in feeds else None
+
+
+def _newest_change(staged: Mapping[str, Sequence[Row]], feed: str) -> datetime | None:
+    changes = (
+        row[table.newest_by]
+        for table in contract().values()
+        if table.feed == feed and table.newest_by is not None
+        for row in staged[table.name]
+    )
+    return max((change for change in changes if change is not None), default=None)
+
+
+def business_day(instant: datetime, zone: str, decisions: Decisions) -> date:
+    """Return the local day of an instant, which begins at the hour at which business days do (B.4)."""
+    start_hour = int(decisions.variables["business_day_start_hour"])
+    return (to_local(instant, zone) - timedelta(hours=start_hour)).date()
 
 
 # --- from records and segments to contacts -------------------------------------------------------------------
@@ -531,13 +572,22 @@ class QueueInterval:
 
 @dataclass
 class Center:
-    """Everything computed from one set of raw rows."""
+    """Everything computed from one set of raw rows, and what the other domains start from."""
 
     as_of: datetime | None
     contacts: dict[str, Contact] = field(default_factory=dict)
     intervals: dict[tuple[str, datetime], QueueInterval] = field(default_factory=dict)
     customer_months: dict[date, Fraction] = field(default_factory=dict)
     zones: set[str] = field(default_factory=set)
+    staged: Mapping[str, list[Row]] = field(default_factory=dict)
+    hours: dict[str, OpeningHours] = field(default_factory=dict)
+    legs: dict[str, list[Leg]] = field(default_factory=dict)
+    contact_ids: dict[str, str] = field(default_factory=dict)
+    """The contact of every record."""
+
+    def contact_of(self, record_id: str | None) -> str | None:
+        """Return the contact that a record is a part of; a record that nobody delivered stands for itself."""
+        return None if record_id is None else self.contact_ids.get(record_id, record_id)
 
 
 def compute(raw: RawTables, decisions: Decisions) -> Center:
@@ -563,7 +613,7 @@ class _Computation:
             for queue_id, queue in self.queues.items()
             if any(row["queue_id"] == queue_id for row in staged["queue_hours"])
         }
-        self.as_of = self._as_of()
+        self.as_of = complete_through(staged, decisions, "contacts")
         self.legs_by_contact: dict[str, list[Leg]] = defaultdict(list)
 
     def run(self) -> Center:
@@ -579,30 +629,20 @@ class _Computation:
         for record_id, record in self.records.items():
             records_by_contact[self._contact_of(record_id)].append(record)
 
-        center = Center(self.as_of, zones={queue["timezone"] for queue in self.queues.values()})
+        center = Center(
+            self.as_of,
+            zones={queue["timezone"] for queue in self.queues.values()},
+            staged=self.staged,
+            hours=self.hours,
+            legs=self.legs_by_contact,
+            contact_ids={record_id: self._contact_of(record_id) for record_id in self.records},
+        )
         for contact_id, records in records_by_contact.items():
             center.contacts[contact_id] = self._contact(contact_id, records, spans_by_contact[contact_id])
         self._mark_redials(center)
         self._fill_intervals(center)
         self._count_customers(center)
         return center
-
-    # B.5: the lowest watermark of the feeds; a feed that states none is known up to its newest change
-    def _as_of(self) -> datetime | None:
-        changes = [
-            row["updated_at"]
-            for table in ("contacts", "contact_segments")
-            for row in self.staged[table]
-            if row["updated_at"] is not None
-        ]
-        newest_change = max(changes, default=None)
-        feeds = {row["feed"] for row in self.decisions.seeds["feeds"] if row["domain"] == "contacts"}
-        watermarks = [
-            row["complete_through"] or newest_change
-            for row in self.staged["feed_watermarks"]
-            if row["feed"] in feeds
-        ]
-        return min((mark for mark in watermarks if mark is not None), default=newest_change)
 
     # B.1: all records of one session are one contact, named after its first record. A monitoring supervisor is no part of it.
     def _contact_of(self, record_id: str) -> str:
@@ -681,7 +721,7 @@ class _Computation:
         )
         queue = self.queues.get(queue_id or "", {})
         zone = queue.get("timezone") or self.variables["reporting_timezone"]
-        business_date = self._business_date(started_at, zone)
+        business_date = business_day(started_at, zone, self.decisions)
         queued_at = min((span.start for span in entries), default=started_at)
         hours = self.hours.get(queue_id or "")
         is_open = hours is None or hours.is_open(queued_at)
@@ -937,11 +977,6 @@ class _Computation:
             by_record[span.record_id].append(span.stretch)
         return sum(length(stretches) for stretches in by_record.values())
 
-    def _business_date(self, instant: datetime, zone: str) -> date:
-        return (
-            to_local(instant, zone) - timedelta(hours=int(self.variables["business_day_start_hour"]))
-        ).date()
-
     @staticmethod
     def _outcome(
         source_outcome: str | None,
@@ -1043,7 +1078,7 @@ class _Computation:
         start = half_hour_of(instant, zone)
         key = (queue_id, start)
         if key not in center.intervals:
-            business_date = self._business_date(start, zone)
+            business_date = business_day(start, zone, self.decisions)
             target = self.decisions.target(queue.get("channel"), queue_id, business_date)
             center.intervals[key] = QueueInterval(
                 queue_id=queue_id,
@@ -1140,6 +1175,8 @@ class Metric:
     numerator: Part
     denominator: Part | None = None
     is_proportion: bool = False
+    window_hours: int = 0
+    """What must have passed since the end of a period, beside the delay of the feeds, until it is complete."""
 
 
 def _counted(contact: Contact) -> bool:
@@ -1341,32 +1378,68 @@ MetricKey = tuple[str, str, date | None, str, str]
 """Metric, grain, first day of the period (None for all time), dimension, its value."""
 
 
+@dataclass(frozen=True)
+class MetricGroup:
+    """Metrics over rows of one kind: what they can be divided by, and the domain whose feeds they wait for."""
+
+    metrics: Mapping[str, Metric]
+    dimensions: Sequence[str]
+    domain: str = "contacts"
+
+
+CONTACT_GROUP = MetricGroup(CONTACT_METRICS, DIMENSIONS)
+INTERVAL_GROUP = MetricGroup(INTERVAL_METRICS, DIMENSIONS)
+
+
 def metric_values(center: Center, decisions: Decisions) -> dict[MetricKey, MetricValue]:
     """Compute every metric of the contacts domain for all time, months, weeks and days, over all, by channel and by queue."""
-    sums: dict[MetricKey, list[Fraction]] = defaultdict(lambda: [Fraction(0), Fraction(0)])
-    metrics: dict[str, Metric] = {**CONTACT_METRICS, **INTERVAL_METRICS}
-    for rows, kinds in (
-        (center.contacts.values(), CONTACT_METRICS),
-        (center.intervals.values(), INTERVAL_METRICS),
-    ):
-        for row in rows:
-            cells = [("all", "all"), *((name, getattr(row, name) or "(unknown)") for name in DIMENSIONS)]
-            for name, metric in kinds.items():
-                above = _number(metric.numerator(row))
-                below = _number(metric.denominator(row)) if metric.denominator else Fraction(0)
-                for grain, start in _periods(row.business_date):
-                    for dimension, value in cells:
-                        cell = sums[name, grain, start, dimension, value]
-                        cell[0] += above
-                        cell[1] += below
+    values = group_values(CONTACT_GROUP, center.contacts.values(), center, decisions)
+    values.update(group_values(INTERVAL_GROUP, center.intervals.values(), center, decisions))
+    per_customer = _contacts_per_customer(center, decisions)
+    reached = _latest_of_all_clocks(center.as_of, center.zones)
+    for (_metric, grain, start, _dimension, _value), value in per_customer.items():
+        value.is_mature = _is_over(reached, grain, start)
+    values.update(per_customer)
+    for name in CUSTOMER_METRICS:
+        values.setdefault((name, "all", None, "all", "all"), MetricValue(null_reason="no_rows"))
+    return values
+
+
+def group_values(
+    group: MetricGroup, rows: Iterable[Any], center: Center, decisions: Decisions
+) -> dict[MetricKey, MetricValue]:
+    """Compute metrics from their rows for all time, months, weeks and days, over all and by every dimension of the group."""
+    sums: dict[MetricKey, list[int | Fraction]] = defaultdict(lambda: [0, 0])
+    for row in rows:
+        # what belongs to no day is in no metric
+        if row.business_date is None:
+            continue
+        cells = [("all", "all")]
+        for dimension in group.dimensions:
+            value = getattr(row, dimension)
+            cells.append((dimension, "(unknown)" if value is None else value))
+        for name, metric in group.metrics.items():
+            above = _number(metric.numerator(row))
+            below = _number(metric.denominator(row)) if metric.denominator else 0
+            for grain, start in _periods(row.business_date):
+                for dimension, value in cells:
+                    cell = sums[name, grain, start, dimension, value]
+                    cell[0] += above
+                    cell[1] += below
+    as_of = complete_through(center.staged, decisions, group.domain)
+    reached = _latest_of_all_clocks(as_of, center.zones)
     values = {}
     for key, (above, below) in sums.items():
-        metric = metrics[key[0]]
-        values[key] = _divide(above, below if metric.denominator else None, metric.is_proportion, decisions)
-    values.update(_contacts_per_customer(center, decisions))
-    for (_metric, grain, start, _dimension, _value), value in values.items():
-        value.is_mature = _is_over_everywhere(center, grain, start)
-    for name in (*metrics, *CUSTOMER_METRICS):
+        metric = group.metrics[key[0]]
+        value = _divide(
+            Fraction(above), Fraction(below) if metric.denominator else None, metric.is_proportion, decisions
+        )
+        waits = timedelta()
+        if metric.window_hours:
+            waits = timedelta(hours=metric.window_hours + decisions.variables["ingestion_lag_hours"])
+        value.is_mature = _is_over(reached, key[1], key[2], waits)
+        values[key] = value
+    for name in group.metrics:
         values.setdefault((name, "all", None, "all", "all"), MetricValue(null_reason="no_rows"))
     return values
 
@@ -1397,21 +1470,29 @@ def _periods(day: date) -> list[tuple[str, date | None]]:
     ]
 
 
-def _is_over_everywhere(center: Center, grain: str, start: date | None) -> bool | None:
-    """Say whether a period is complete: its last day is over in the zone of every queue (B.5)."""
-    if center.as_of is None:
+def _latest_of_all_clocks(as_of: datetime | None, zones: Iterable[str]) -> datetime | None:
+    """Return the local time that every queue's clock has reached at as_of."""
+    return None if as_of is None else min(to_local(as_of, zone) for zone in set(zones) or {"UTC"})
+
+
+def _is_over(
+    reached: datetime | None, grain: str, start: date | None, waits: timedelta = timedelta()
+) -> bool | None:
+    """Say whether a period is complete: its last day, and what is waited for, is over by the clock of every queue (B.5)."""
+    if reached is None:
         return None
     if start is None:
         return True
     end = {"day": start, "week": start + timedelta(days=6)}.get(
         grain, start.replace(day=_days_in_month(start))
     )
-    over = datetime.combine(end + timedelta(days=1), time())
-    return all(to_local(center.as_of, zone) >= over for zone in center.zones or {"UTC"})
+    return reached >= datetime.combine(end + timedelta(days=1), time()) + waits
 
 
-def _number(part: Any) -> Fraction:
-    return Fraction(part) if part is not None else Fraction(0)
+def _number(part: Any) -> int | Fraction:
+    if part is None:
+        return 0
+    return int(part) if isinstance(part, bool | int) else Fraction(part)
 
 
 def _divide(

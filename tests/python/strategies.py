@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 
 import hypothesis.strategies as st
@@ -32,6 +33,9 @@ TABLES = (
 )
 """The raw tables that the contacts domain computes with."""
 
+Center = dict[str, list[Row]]
+"""Rows of one center by raw table."""
+
 _IDS = (
     "contact_id",
     "initial_contact_id",
@@ -42,11 +46,19 @@ _IDS = (
     "vendor_id",
     "reason_code",
     "product_line_id",
+    "session_id",
+    "technology_id",
+    "handed_off_contact_id",
+    "subscription_id",
+    "event_id",
+    "question_id",
+    "response_id",
+    "invitation_id",
 )
 _SHARED_IDS = ("0", "anonymous", "unknown", "+266696687")
 
 # what happens at an instant (UTC) of a zone: its clocks change, or a local day, half hour, month or opening begins
-_MOMENTS: dict[str, tuple[datetime, ...]] = {
+MOMENTS: dict[str, tuple[datetime, ...]] = {
     "Europe/London": (
         datetime(2024, 3, 31, 1),
         datetime(2024, 10, 27, 1),
@@ -97,18 +109,20 @@ _NEAR = (
 )
 
 # seconds around the thresholds of the seeds
-_WAITS = (0, 1, 4, 5, 6, 19, 20, 21, 44, 45, 46, 59, 60, 61, 300)
+_WAITS = (0, 1, 4, 5, 6, 19, 20, 21, 44, 45, 46, 59, 60, 61, 300, 301)
 _LENGTHS = (0, 1, 5, 20, 45, 60, 61, 120, 121, 122, 600, 899, 900, 1800, 3600, 3601)
 _GAPS = (0, 0, 0, 0, 0, 1, 5, -1, -5, -20, 600, 1800)
 _REPLIES = {
     "email": (0, 3599, 3600, 3601, 86399, 86400, 86401, 259200),
     "other": (0, 60, 14399, 14400, 14401, 14400, 72000),
 }
-_WRITTEN = ("email", "messaging", "social", "sms")
+WRITTEN = ("email", "messaging", "social", "sms")
 _REDIALS = (0, 0, 1, -60, 300, 899, 900, 900, 900, 901, 1799, 1800, 1800, 1800, 1801)
 
 # what a contact record goes through; an agent's piece carries its number
-_FLOWS: tuple[tuple[str, ...], ...] = (
+Flows = Sequence[Sequence[str]]
+
+FLOWS: Flows = (
     ("queue", "talk1", "wrap1"),
     ("queue", "ring1", "talk1", "hold1", "talk1", "wrap1"),
     ("ivr", "queue"),
@@ -128,7 +142,7 @@ _FLOWS: tuple[tuple[str, ...], ...] = (
     ("wrap1",),
     ("hold1",),
 )
-_WRITTEN_FLOWS: tuple[tuple[str, ...], ...] = (
+WRITTEN_FLOWS: Flows = (
     ("message1",),
     ("queue", "message1"),
     ("message1", "wrap1", "message2"),
@@ -139,7 +153,7 @@ _WRITTEN_FLOWS: tuple[tuple[str, ...], ...] = (
     ("message1", "hold1"),
 )
 
-_REDIAL_FLOWS: tuple[tuple[str, ...], ...] = (
+_REDIAL_FLOWS: Flows = (
     *([("queue",)] * 4),
     ("ivr", "queue"),
     ("ring1",),
@@ -169,13 +183,13 @@ def often(usual: T, *rare: T, weight: int = 8) -> st.SearchStrategy[T]:
 
 
 @st.composite
-def centers(draw: Draw) -> dict[str, list[Row]]:
+def centers(draw: Draw) -> Center:
     """Draw one small contact center: a few queues, customers and contacts around one moment of one zone."""
-    zone = draw(st.sampled_from(sorted(_MOMENTS)))
-    moment = draw(st.sampled_from(_MOMENTS[zone]))
-    center: dict[str, list[Row]] = {table: [] for table in TABLES}
-    _draw_queues(draw, center, zone, moment)
-    _draw_customers(draw, center, moment)
+    zone = draw(st.sampled_from(sorted(MOMENTS)))
+    moment = draw(st.sampled_from(MOMENTS[zone]))
+    center: Center = {table: [] for table in TABLES}
+    draw_queues(draw, center, zone, moment)
+    draw_customers(draw, center, moment)
     previous_end = None
     # one caller who gives up and calls again, or anything
     is_redial = draw(often(False, True, weight=3))
@@ -186,7 +200,7 @@ def centers(draw: Draw) -> dict[str, list[Row]]:
     return center
 
 
-def _draw_queues(draw: Draw, center: dict[str, list[Row]], zone: str, moment: datetime) -> None:
+def draw_queues(draw: Draw, center: Center, zone: str, moment: datetime) -> None:
     for number in range(1, draw(st.integers(1, 3)) + 1):
         queue_id = f"q{number}"
         center["queues"].append(
@@ -225,7 +239,7 @@ def _openings_at(moment: datetime, zone: str) -> list[tuple[tuple[int, str, str 
     ]
 
 
-def _draw_customers(draw: Draw, center: dict[str, list[Row]], moment: datetime) -> None:
+def draw_customers(draw: Draw, center: Center, moment: datetime) -> None:
     for number in range(1, 4):
         created = draw(
             st.sampled_from([None, moment - timedelta(days=400), moment - timedelta(hours=30), moment])
@@ -233,16 +247,16 @@ def _draw_customers(draw: Draw, center: dict[str, list[Row]], moment: datetime) 
         center["customers"].append(
             {
                 "customer_id": f"c{number}",
-                "created_at": _text(draw, created),
+                "created_at": text_of(draw, created),
                 "is_staff": draw(often(None, "false", "true", weight=6)),
-                "updated_at": _text(draw, moment),
+                "updated_at": text_of(draw, moment),
             }
         )
 
 
 def _draw_contact(
     draw: Draw,
-    center: dict[str, list[Row]],
+    center: Center,
     contact_id: str,
     moment: datetime,
     previous_end: datetime | None,
@@ -265,8 +279,8 @@ def _draw_contact(
         start = moment
     start += timedelta(microseconds=draw(often(0, 500000, 999999, weight=10)))
     # written rather than self-service, which is neither
-    is_written = channel in _WRITTEN
-    flows = _WRITTEN_FLOWS if is_written and draw(often(True, False, weight=4)) else _FLOWS
+    is_written = channel in WRITTEN
+    flows = WRITTEN_FLOWS if is_written and draw(often(True, False, weight=4)) else FLOWS
     callback_accepted = draw(often(None, "true", "false", weight=6))
     record = {
         "contact_id": contact_id,
@@ -300,11 +314,17 @@ def _draw_contact(
     if is_redial and draw(often(True, False)):
         marks = ("initiation_method", "callback_accepted", "is_test", "source_outcome", "source_exclusion")
         record.update(dict.fromkeys(marks))
-    end = _draw_record(draw, center, record, start, _REDIAL_FLOWS if is_redial else flows)
+    return draw_records(draw, center, record, start, _REDIAL_FLOWS if is_redial else flows)
 
-    # records that continue the contact
+
+def draw_records(
+    draw: Draw, center: Center, record: Row, start: datetime, flows: Flows, *, is_quiet: bool = False
+) -> datetime:
+    """Add a contact: its first record, and often records that continue it; return when it ended, or would have."""
+    contact_id = record["contact_id"]
+    end = draw_record(draw, center, record, start, flows, is_quiet=is_quiet)
     later_number = draw(st.integers(0, 2)) if draw(often(False, True, weight=3)) else 0
-    if callback_accepted == "true":
+    if record["callback_accepted"] == "true":
         later_number = max(later_number, draw(st.integers(0, 2)))
     for number in range(1, later_number + 1):
         later = {
@@ -317,7 +337,7 @@ def _draw_contact(
             "customer_id": draw(st.sampled_from([record["customer_id"], None, "c2"])),
             "initiation_method": draw(
                 st.sampled_from(["callback"] * 6 + ["transfer"])
-                if callback_accepted == "true"
+                if record["callback_accepted"] == "true"
                 else st.sampled_from(["transfer", "transfer", "transfer", "callback", "monitor", None])
             ),
             "queue_id": draw(st.sampled_from([record["queue_id"], "q2", None])),
@@ -327,17 +347,21 @@ def _draw_contact(
             "is_test": None,
         }
         begins = end + timedelta(seconds=draw(st.sampled_from([0, 1, 60, 900, -5])))
-        end = _draw_record(draw, center, later, begins, flows)
+        end = draw_record(draw, center, later, begins, flows, is_quiet=is_quiet)
     # a continuation whose first record never came
     if later_number and draw(often(False, True, weight=10)):
         center["contacts"] = [row for row in center["contacts"] if row["contact_id"] != contact_id]
     return end
 
 
-def _draw_record(
-    draw: Draw, center: dict[str, list[Row]], record: Row, start: datetime, flows: Sequence[Sequence[str]]
+def draw_record(
+    draw: Draw, center: Center, record: Row, start: datetime, flows: Flows, *, is_quiet: bool = False
 ) -> datetime:
-    """Add a record with its segments, and redeliveries of both; return when it ended, or would have."""
+    """Add a record with its segments, and redeliveries of both; return when it ended, or would have.
+
+    In a quiet one little goes wrong, and few are handed over.
+    """
+    calm = 8 if is_quiet else 1
     flow = draw(st.sampled_from(flows))
     at = start
     segments = []
@@ -348,7 +372,7 @@ def _draw_record(
         begins = at + timedelta(seconds=delay)
         length = draw(st.sampled_from(_WAITS if kind in ("queue", "ring") else _LENGTHS))
         ends: datetime | None = begins + timedelta(seconds=length)
-        damage = draw(often("none", "open", "negative", "fraction", weight=25))
+        damage = draw(often("none", "open", "negative", "fraction", weight=25 * calm))
         at = begins + timedelta(seconds=length)
         if damage == "open":
             ends = None
@@ -365,15 +389,15 @@ def _draw_record(
                 "kind": kind,
                 "agent_id": draw(often(agent, None, weight=12)),
                 "queue_id": draw(st.sampled_from([record["queue_id"], None, "q2"])),
-                "started_at": _text(draw, begins),
-                "ended_at": _text(draw, ends),
-                "transfer_kind": draw(often(None, "blind", "escalation", weight=8)),
-                "updated_at": _text(draw, at),
+                "started_at": text_of(draw, begins),
+                "ended_at": text_of(draw, ends),
+                "transfer_kind": draw(often(None, "blind", "escalation", weight=8 * calm)),
+                "updated_at": text_of(draw, at),
             }
         )
     ended: datetime | None = at
-    opens = ["open"] * (4 if record["channel"] in _WRITTEN else 1)
-    shape = draw(often("last", *opens, "earlier", "negative", weight=12))
+    opens = ["open"] * (4 if record["channel"] in WRITTEN else 1)
+    shape = draw(often("last", *opens, "earlier", "negative", weight=12 + 2 * calm))
     if shape == "open":
         ended = None
     elif shape == "earlier":
@@ -383,9 +407,9 @@ def _draw_record(
     updated = at + timedelta(seconds=60)
     delivered = {
         **record,
-        "started_at": _text(draw, start),
-        "ended_at": _text(draw, ended),
-        "updated_at": _text(draw, updated),
+        "started_at": text_of(draw, start),
+        "ended_at": text_of(draw, ended),
+        "updated_at": text_of(draw, updated),
     }
     center["contacts"].append(delivered)
     center["contact_segments"].extend(segments)
@@ -394,7 +418,7 @@ def _draw_record(
             **delivered,
             "ended_at": draw(st.sampled_from([delivered["ended_at"], None])),
             "reason_code": draw(st.sampled_from(["r1", "r2", None])),
-            "updated_at": _text(draw, updated + timedelta(seconds=draw(st.sampled_from([0, 1, -1])))),
+            "updated_at": text_of(draw, updated + timedelta(seconds=draw(st.sampled_from([0, 1, -1])))),
         }
         center["contacts"].append(again)
     if segments and draw(often(False, True, weight=8)):
@@ -404,7 +428,7 @@ def _draw_record(
     return at
 
 
-def _draw_broken_rows(draw: Draw, center: dict[str, list[Row]], moment: datetime) -> None:
+def _draw_broken_rows(draw: Draw, center: Center, moment: datetime) -> None:
     """Add rows that cannot be used: a broken delivery never hides or changes a good one."""
     good = center["contacts"][0] if center["contacts"] else {"contact_id": "k0"}
     broken = draw(
@@ -421,7 +445,7 @@ def _draw_broken_rows(draw: Draw, center: dict[str, list[Row]], moment: datetime
             ]
         )
     )
-    later = _text(draw, moment + timedelta(days=2))
+    later = text_of(draw, moment + timedelta(days=2))
     center["contacts"].append({**good, "updated_at": later, **broken})
     if center["contact_segments"]:
         center["contact_segments"].append(
@@ -432,7 +456,7 @@ def _draw_broken_rows(draw: Draw, center: dict[str, list[Row]], moment: datetime
     center["queues"].append({**center["queues"][0], "queue_id": "q9", "timezone": "Mars/Olympus"})
 
 
-def _text(draw: Draw, instant: datetime | None) -> str | None:
+def text_of(draw: Draw, instant: datetime | None) -> str | None:
     """Write an instant in one of the ways that exports do."""
     if instant is None:
         return None
@@ -478,10 +502,10 @@ def _one_drawn(strategy: st.SearchStrategy[T], with_seed: int) -> T:
 
 def merged(prefixed: Mapping[str, RawTables]) -> dict[str, list[Row]]:
     """Put centers into one set of raw tables, the prefix of each before its ids."""
-    tables: dict[str, list[Row]] = {table: [] for table in TABLES}
+    tables: Center = {table: [] for table in TABLES}
     for prefix, center in prefixed.items():
         for table, rows in center.items():
-            tables[table].extend(with_prefix(row, prefix) for row in rows)
+            tables.setdefault(table, []).extend(with_prefix(row, prefix) for row in rows)
     return tables
 
 
@@ -495,27 +519,34 @@ def with_prefix(row: Mapping[str, Any], prefix: str) -> Row:
     }
 
 
-def shifted(center: RawTables, days: int) -> dict[str, list[RawRow]]:
-    """Return a center as it would be so many days later; texts that are no instants or days stay as they are."""
+def shifted(center: RawTables, days: int = 0, seconds: int = 0) -> Center:
+    """Return a center as it would be so much later; texts that are no instants or days stay as they are.
+
+    Days move by whole days only.
+    """
     tables = contract()
     kinds = {
         (table.name, column.name): column.data_type for table in tables.values() for column in table.columns
     }
     return {
         table: [
-            {name: _later(value, kinds[table, name], days) for name, value in row.items()} for row in rows
+            {
+                name: _later(value, kinds[table, name], timedelta(days=days, seconds=seconds))
+                for name, value in row.items()
+            }
+            for row in rows
         ]
         for table, rows in center.items()
     }
 
 
-def _later(text: Any, data_type: str, days: int) -> Any:
+def _later(text: Any, data_type: str, by: timedelta) -> Any:
     if not isinstance(text, str) or data_type not in ("timestamp", "date"):
         return text
     try:
         if data_type == "date":
-            return (date.fromisoformat(text) + timedelta(days=days)).isoformat()
-        return (datetime.fromisoformat(text) + timedelta(days=days)).isoformat(sep=" ")
+            return (date.fromisoformat(text) + by).isoformat()
+        return (datetime.fromisoformat(text) + by).isoformat(sep=" ")
     except ValueError:
         return text
 
@@ -546,7 +577,9 @@ def _value(text: str | None, data_type: str) -> Any:
             return date.fromisoformat(text)
         if data_type == "integer":
             return int(text)
-    except ValueError:
+        if data_type.startswith("decimal"):
+            return Decimal(text)
+    except (ValueError, InvalidOperation):
         return None
     return {"true": True, "false": False}.get(text)
 
