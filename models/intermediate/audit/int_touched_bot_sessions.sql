@@ -1,5 +1,5 @@
--- One row per bot session that is made anew: of customers who are touched, sessions that a new load brought or that lie after the days of the
--- last build's calendar, and those that ran in a contact that changed, or led to one.
+-- One row per bot session that is made anew: of customers who are touched, sessions that a new load brought or that lie after the days of
+-- the last build's calendar, and those that ran in a contact that changed, or led to one.
 {{ config(materialized='table') }}
 
 with

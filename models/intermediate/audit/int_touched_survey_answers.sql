@@ -1,5 +1,5 @@
--- One row per survey answer that is judged anew: a new load brought it or its invitation, it lies after the days of the last build's calendar,
--- or it is about a contact that is made anew.
+-- One row per survey answer that is judged anew: a new load brought it or its invitation, it lies after the days of the last build's
+-- calendar, or it is about a contact that is made anew.
 {{ config(materialized='table') }}
 
 with

@@ -1,5 +1,5 @@
--- One row per attempt of a customer with a bot: its sessions put together, what came next, however late, and the contact that it was handed to
--- (M08).
+-- One row per attempt of a customer with a bot: its sessions put together, what came next, however late, and the contact that it was
+-- handed to (M08).
 {{ config(materialized=kept(), incremental_strategy='touched', unique_key='attempt_id') }}
 
 with

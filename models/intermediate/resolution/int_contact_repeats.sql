@@ -1,5 +1,5 @@
--- One row per inbound contact that an agent handled, of an identified customer: what about the same reason came next, however late, and what
--- it followed itself (M11, M12). Reconnects are a part of the contact that they continue.
+-- One row per inbound contact that an agent handled, of an identified customer: what about the same reason came next, however late, and
+-- what it followed itself (M11, M12). Reconnects are a part of the contact that they continue.
 {{ config(materialized=kept(), incremental_strategy='touched', unique_key='customer_id') }}
 
 with

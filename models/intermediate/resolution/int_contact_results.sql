@@ -1,6 +1,7 @@
--- One row per handled inbound contact of an identified customer: how long it took, whether it solved the matter once its window is over, and
--- whether the customer was satisfied (M02).
+-- One row per handled inbound contact of an identified customer: how long it took, whether it solved the matter once its window is over,
+-- and whether the customer was satisfied (M02).
 {{ config(materialized=kept(), incremental_strategy='touched', unique_key='customer_id') }}
+{%- set own_window_end = repeat_window_end('repeats.ended_at', 'repeats.window_hours', 'repeats.business_timezone') %}
 
 with
 
@@ -72,13 +73,13 @@ final as (
         repeats.window_hours,
         repeats.is_reason_known,
         coalesce(
-            repeats.next_started_at <= {{ repeat_window_end('repeats.ended_at', 'repeats.window_hours', 'repeats.business_timezone') }}, false
+            repeats.next_started_at <= {{ own_window_end }}, false
         ) as is_repeated_when_over,
         coalesce(
             repeats.next_started_at <= {{ repeat_window_end('repeats.ended_at', 24, 'repeats.business_timezone') }}, false
         ) as is_repeated_24h_when_over,
         coalesce(
-            followed.next_exited_at <= {{ repeat_window_end('repeats.ended_at', 'repeats.window_hours', 'repeats.business_timezone') }}, false
+            followed.next_exited_at <= {{ own_window_end }}, false
         ) as has_left_when_over,
         first_contacts.contact_id is not null as is_index_contact,
         first_contacts.is_eligible,

@@ -1,5 +1,5 @@
--- One row per attempt of a customer to get something done with a bot: how far it came on the ladder L0 to L7 (M08), and where it left it. What
--- happened is kept (int_bot_attempt_endings); which windows are over is seen when it is read, by as_of.
+-- One row per attempt of a customer to get something done with a bot: how far it came on the ladder L0 to L7 (M08), and where it left it.
+-- What happened is kept (int_bot_attempt_endings); which windows are over is seen when it is read, by as_of.
 {{ config(materialized=judged_when_read()) }}
 {%- set window_seconds = 3600 * var('deflection_window_hours') %}
 {%- set lag_seconds = 3600 * var('ingestion_lag_hours') %}

@@ -1,6 +1,6 @@
 -- One row per handled inbound contact of an identified customer (fct_contact_repeats): how long it took, whether it solved the matter,
--- whether the customer was satisfied, and from when on both are known. Nothing later than known_at changes them (M02). What is known is seen
--- when it is read, by as_of.
+-- whether the customer was satisfied, and from when on both are known. Nothing later than known_at changes them (M02). What is known is
+-- seen when it is read, by as_of.
 {{ config(materialized=judged_when_read()) }}
 {%- set window_end = repeat_window_end('results.ended_at', 'results.window_hours', 'results.business_timezone') %}
 
@@ -19,7 +19,8 @@ as_of as (
                 then min(case when domain = 'experience' then as_of end)
             else min(case when domain = 'resolution' then as_of end)
         end as as_of,
-        {{ seconds_after("min(case when domain = 'resolution' then as_of end)", -3600 * var('ingestion_lag_hours')) }} as repeats_known_until
+        {{ seconds_after("min(case when domain = 'resolution' then as_of end)", -3600 * var('ingestion_lag_hours')) }}
+            as repeats_known_until
     from {{ ref('int_as_of') }}
     where domain in ('resolution', 'experience')
 ),

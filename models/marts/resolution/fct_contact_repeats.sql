@@ -1,5 +1,5 @@
--- One row per inbound contact that an agent handled, of an identified customer: whether another one about the same reason followed it,
--- and whether it followed one itself (M11, M12). What came next is kept (int_contact_repeats); which windows are over is seen when it is read,
+-- One row per inbound contact that an agent handled, of an identified customer: whether another one about the same reason followed it, and
+-- whether it followed one itself (M11, M12). What came next is kept (int_contact_repeats); which windows are over is seen when it is read,
 -- by as_of.
 {{ config(materialized=judged_when_read()) }}
 {%- set own_window_end = repeat_window_end('ended_at', 'window_hours', 'business_timezone') %}
