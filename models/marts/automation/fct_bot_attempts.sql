@@ -150,11 +150,14 @@ final as (
         assisted_probability,
         assisted_probability_source,
         {%- for suffix in ['', '_low', '_high'] %}
-        case
-            when exclusion_reason is not null then null
-            when is_durably_resolved then assisted_probability{{ suffix }}
-            when not is_durably_resolved then cast(0 as decimal(9, 6))
-        end as avoided_contact_share{{ suffix }},
+        cast(
+            case
+                when exclusion_reason is not null then null
+                when is_durably_resolved then assisted_probability{{ suffix }}
+                when not is_durably_resolved then 0
+            end
+            as decimal(9, 6)
+        ) as avoided_contact_share{{ suffix }},
         {%- endfor %}
         case
             when exclusion_reason is not null then 'excluded'
