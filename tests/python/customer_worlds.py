@@ -103,7 +103,8 @@ PATHS = Paths(
         "fct_bot_attempts": Mart(BotAttempt, ("attempt_id",)),
     },
     Customers,
-    "+fct_first_contact_resolution +fct_contact_repeats +fct_repeat_contacts +fct_issues +fct_contact_effort +fct_handle_time_results +fct_bot_attempts",
+    "+fct_first_contact_resolution +fct_contact_repeats +fct_repeat_contacts +fct_issues "
+    "+fct_contact_effort +fct_handle_time_results +fct_bot_attempts",
 )
 
 # --- worlds --------------------------------------------------------------------------------------------------
