@@ -217,15 +217,19 @@ final as (
             when first_response_at is not null then response_calendar_seconds <= answer_within_seconds
             when ended_at is null and response_calendar_seconds > answer_within_seconds then false
         end as is_responded_in_calendar_time,
-        case
-            when is_response_expected and coalesce(first_ended_at, as_of) >= started_at
-                then cast({{ seconds_between('started_at', 'coalesce(first_ended_at, as_of)') }} / 3600.0 as decimal(18, 6))
-        end as first_resolution_exposure_hours,
+        cast(
+            case
+                when is_response_expected and coalesce(first_ended_at, as_of) >= started_at
+                    then {{ seconds_between('started_at', 'coalesce(first_ended_at, as_of)') }} / 3600.0
+            end as decimal(18, 6)
+        ) as first_resolution_exposure_hours,
         case when is_response_expected then first_ended_at is not null end as is_first_resolved,
-        case
-            when is_response_expected and coalesce(ended_at, as_of) >= started_at
-                then cast({{ seconds_between('started_at', 'coalesce(ended_at, as_of)') }} / 3600.0 as decimal(18, 6))
-        end as resolution_exposure_hours,
+        cast(
+            case
+                when is_response_expected and coalesce(ended_at, as_of) >= started_at
+                    then {{ seconds_between('started_at', 'coalesce(ended_at, as_of)') }} / 3600.0
+            end as decimal(18, 6)
+        ) as resolution_exposure_hours,
         case when is_response_expected then ended_at is not null end as is_closed
     from judged
 )
