@@ -7,6 +7,7 @@
         'session_id': 'int_touched_bot_sessions',
         'attempt_id': 'int_touched_bot_sessions',
         'survey_answer_id': 'int_touched_survey_answers',
+        'period_month': 'int_touched_cost_months',
     }[column]) }}
 {%- endmacro %}
 
@@ -19,6 +20,24 @@
         {%- do ref(list) -%}
     {%- endif -%}
     {{ '1 = 1' if is_full_build() else column ~ ' in (select touched_id from ' ~ ref(list) ~ ')' }}
+{%- endmacro %}
+
+
+{#- A condition that spares the reading of most rows: whether an instant may lie in a month of the books that this build touches, in any zone. -#}
+{% macro may_be_in_touched_month(instant) -%}
+    {%- if not execute -%}
+        {%- do ref('int_touched_cost_months') -%}
+    {%- endif -%}
+    {%- if is_full_build() -%}
+        1 = 1
+    {%- else -%}
+        {{ instant }} >= (
+            select {{ dbt.dateadd('day', -1, 'min(touched_id)') }} from {{ ref('int_touched_cost_months') }}
+        )
+        and {{ instant }} < (
+            select {{ dbt.dateadd('day', 33, 'max(touched_id)') }} from {{ ref('int_touched_cost_months') }}
+        )
+    {%- endif -%}
 {%- endmacro %}
 
 

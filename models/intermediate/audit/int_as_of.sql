@@ -109,7 +109,7 @@ newest_change as (
     inner join newest_changes
         on
             newest_changes.feed = 'contacts'
-            and domains.domain in ('contacts', 'resolution', 'automation')
+            and domains.domain in ('contacts', 'resolution', 'automation', 'cost')
 ),
 
 complete as (

@@ -1,0 +1,49 @@
+{#- Division of whole numbers, the fraction cut off. -#}
+{% macro whole_division(dividend, divisor) -%}
+    {{ return(adapter.dispatch('whole_division', 'cx_metrics')(dividend, divisor)) }}
+{%- endmacro %}
+
+{% macro default__whole_division(dividend, divisor) -%}
+    cast(div(cast({{ dividend }} as numeric), {{ divisor }}) as {{ dbt.type_bigint() }})
+{%- endmacro %}
+
+{% macro duckdb__whole_division(dividend, divisor) -%}
+    ({{ dividend }}) // ({{ divisor }})
+{%- endmacro %}
+
+{% macro spark__whole_division(dividend, divisor) -%}
+    ({{ dividend }}) div ({{ divisor }})
+{%- endmacro %}
+
+
+{#- What falls to `part` of `whole` of an amount: exact to the millionth, what is beyond that cut off. Part and whole are whole numbers. No engine's
+    division of decimals is that of another, so this is one of whole numbers. Shares between neighbouring running parts add up to the amount. -#}
+{% macro share_of(amount, part, whole) -%}
+    {{ return(adapter.dispatch('share_of', 'cx_metrics')(amount, part, whole)) }}
+{%- endmacro %}
+
+{% macro default__share_of(amount, part, whole) -%}
+    cast(div(cast({{ amount }} * 1000000 as numeric) * ({{ part }}), nullif({{ whole }}, 0)) * 0.000001 as decimal(18, 6))
+{%- endmacro %}
+
+{% macro duckdb__share_of(amount, part, whole) -%}
+    cast(
+        cast(cast({{ amount }} * 1000000 as hugeint) * ({{ part }}) // nullif({{ whole }}, 0) as decimal(24, 0)) * 0.000001
+        as decimal(18, 6)
+    )
+{%- endmacro %}
+
+{% macro spark__share_of(amount, part, whole) -%}
+    cast(
+        cast(
+            (cast({{ amount }} * 1000000 as decimal(20, 0)) * cast({{ part }} as decimal(18, 0)))
+            div cast(nullif({{ whole }}, 0) as decimal(18, 0)) as decimal(24, 0)
+        ) * 0.000001 as decimal(18, 6)
+    )
+{%- endmacro %}
+
+
+{#- The part of an amount between two running parts of a whole. Over all rows these are the amount, to the last digit. -#}
+{% macro share_between(amount, part_before, part_through, whole) -%}
+    {{ share_of(amount, part_through, whole) }} - {{ share_of(amount, part_before, whole) }}
+{%- endmacro %}

@@ -1,0 +1,80 @@
+-- One row per month of the books and contact: what the meters of bots and other technology counted for it, at the price of the day (M34). Use by
+-- a session with a bot is the contact's in which the session ran. Use that leads to no contact stands in one row per month without one.
+with
+
+usage as (
+    select *
+    from {{ ref('stg_technology_usage') }}
+    where {{ may_be_in_touched_month('used_at') }}
+),
+
+technology_rates as (
+    select
+        *,
+        lead(effective_from) over (partition by technology_id, unit order by effective_from) as next_effective_from
+    from {{ ref('stg_technology_rates') }}
+),
+
+exchange_rates as (
+    select * from {{ ref('int_exchange_rates') }}
+),
+
+bot_sessions as (
+    select * from {{ ref('stg_bot_sessions') }}
+),
+
+records as (
+    select contact_id from {{ ref('stg_contacts') }}
+),
+
+links as (
+    select * from {{ ref('int_contact_links') }}
+),
+
+months as (
+    select * from {{ ref('int_cost_months') }}
+    where {{ is_touched('period_month') }}
+),
+
+priced as (
+    select
+        months.period_month,
+        coalesce(usage.contact_id, bot_sessions.contact_id) as contact_record_id,
+        cast(
+            cast(usage.quantity * technology_rates.unit_cost as decimal(18, 6)) * exchange_rates.rate_to_reporting as decimal(18, 6)
+        ) as amount
+    from usage
+    inner join months
+        on
+            cast({{ dbt.date_trunc('month', 'usage.used_at') }} as date) = months.utc_month
+            and usage.used_at >= months.begins_at
+            and usage.used_at < months.ends_at
+    inner join technology_rates
+        on
+            usage.technology_id = technology_rates.technology_id
+            and usage.unit = technology_rates.unit
+            and cast(usage.used_at as date) >= technology_rates.effective_from
+            and (technology_rates.next_effective_from is null or cast(usage.used_at as date) < technology_rates.next_effective_from)
+    left join exchange_rates
+        on
+            coalesce(technology_rates.currency, '{{ var("reporting_currency") }}') = exchange_rates.currency
+            and cast(usage.used_at as date) = exchange_rates.date_day
+    left join bot_sessions
+        on usage.session_id = bot_sessions.session_id
+),
+
+final as (
+    select
+        priced.period_month,
+        coalesce(links.contact_id, records.contact_id) as contact_id,
+        count(*) as usage_count,
+        cast(coalesce(sum(priced.amount), 0) as decimal(18, 6)) as technology_amount
+    from priced
+    left join records
+        on priced.contact_record_id = records.contact_id
+    left join links
+        on records.contact_id = links.contact_record_id
+    group by priced.period_month, coalesce(links.contact_id, records.contact_id)
+)
+
+select * from final

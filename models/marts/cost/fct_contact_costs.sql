@@ -1,0 +1,100 @@
+-- One row per contact, component of cost, pool, vendor whose books bear it, and month of the books (M34). What is stored lies side by side in
+-- int_contact_cost_amounts; this view shows it one component below the other, each with what drove it and at which rate.
+{{ config(materialized=judged_when_read()) }}
+{%- set components = [] %}
+{%- for activity in agent_activities() %}
+    {%- do components.append(('agent_' ~ activity, 'labour_pool', "'agent_seconds'", activity ~ '_seconds', activity)) %}
+{%- endfor %}
+{%- do components.extend([
+    ('vendor_fee', "'bpo_invoices'", "'vendor_contract'", 'cast(fee_handle_seconds as decimal(18, 6))', 'vendor_fee'),
+    ('on_costs', "'on_costs'", "'pay'", 'contact_seconds', 'on_costs'),
+    ('premium_on_costs', "'on_costs'", "'overtime_premium'", 'premium_seconds', 'premium_on_cost'),
+    ('overtime_premium', "'overtime_premium'", "'overtime'", 'premium_seconds', 'overtime_premium'),
+    ('channel_usage', "'telecom'", 'channel_driver', 'cast(channel_quantity as decimal(18, 6))', 'channel'),
+    ('technology', "'ai_usage'", "'metered_use'", 'cast(usage_count as decimal(18, 6))', 'technology'),
+]) %}
+{%- for pool in shared_pools() %}
+    {%- do components.append((pool, "'" ~ pool ~ "'", "'agent_seconds'", 'contact_seconds', pool)) %}
+{%- endfor %}
+
+with
+
+amounts as (
+    select * from {{ ref('int_contact_cost_amounts') }}
+),
+
+contacts as (
+    select
+        contact_id,
+        business_date
+    from {{ ref('fct_contacts') }}
+),
+
+components as (
+    {%- for component in components %}
+    {{ 'union all' if not loop.first }}
+    select '{{ component[0] }}' as component
+    {%- endfor %}
+),
+
+in_seconds as (
+    select
+        *,
+        {%- for quantity in agent_activities() + ['contact', 'premium'] %}
+        {{ share_of('cast(1 as decimal(18, 6))', quantity ~ '_units', time_units_per_second()) }} as {{ quantity }}_seconds,
+        {%- endfor %}
+        case channel_unit when 'minute' then 'channel_seconds' when 'message' then 'channel_messages' else 'channel_contacts' end
+            as channel_driver
+    from amounts
+),
+
+unfolded as (
+    select
+        in_seconds.contact_id,
+        components.component,
+        {%- for column, position in [('pool', 1), ('driver', 2), ('driver_quantity', 3)] %}
+        case components.component
+            {%- for component in components %}
+            when '{{ component[0] }}' then {{ component[position] }}
+            {%- endfor %}
+        end as {{ column }},
+        {%- endfor %}
+        case components.component
+            {%- for component in components %}
+            when '{{ component[0] }}' then {{ component[4] }}_amount
+            {%- endfor %}
+        end as amount,
+        components.component like 'agent_%' and in_seconds.unpriced_units > 0 as is_unpriced,
+        in_seconds.vendor_id,
+        in_seconds.period_month
+    from in_seconds
+    cross join components
+),
+
+final as (
+    select
+        unfolded.contact_id,
+        unfolded.component,
+        unfolded.pool,
+        unfolded.vendor_id,
+        unfolded.period_month,
+        contacts.business_date,
+        unfolded.driver,
+        cast(unfolded.driver_quantity as decimal(18, 6)) as driver_quantity,
+        case
+            when not unfolded.is_unpriced or unfolded.amount <> 0
+                then {{ share_of(
+                    'unfolded.amount', 1000000, 'cast(unfolded.driver_quantity * 1000000 as ' ~ dbt.type_bigint() ~ ')'
+                ) }}
+        end as unit_rate,
+        cast(case when not unfolded.is_unpriced or unfolded.amount <> 0 then unfolded.amount end as decimal(18, 6)) as cost_amount,
+        case when unfolded.is_unpriced and unfolded.amount = 0 then 'no pay rate or contract for the time' end as cost_null_reason
+    from unfolded
+    left join contacts
+        on unfolded.contact_id = contacts.contact_id
+    where
+        unfolded.amount <> 0
+        or (unfolded.component like 'agent_%' and unfolded.driver_quantity > 0)
+)
+
+select * from final
