@@ -44,6 +44,15 @@ BY_LOAD = (
     "contact_sentiment",
     "survey_invitations",
     "survey_answers",
+    "social_mentions",
+    "agent_states",
+    "agent_pay",
+    "coaching_sessions",
+    "agent_feedback",
+    "qa_evaluations",
+    "qa_answers",
+    "technology_usage",
+    "ledger_entries",
 )
 """Raw tables whose rows are dealt out over the loads; the others come whole, and first."""
 
