@@ -2,14 +2,19 @@
 {% macro tables_by_load() -%}
     {{ return([
         'contacts', 'contact_segments', 'customers', 'subscriptions', 'subscription_events',
-        'bot_sessions', 'contact_sentiment', 'survey_invitations', 'survey_answers',
+        'bot_sessions', 'contact_sentiment', 'survey_invitations', 'survey_answers', 'social_mentions',
+        'agent_states', 'agent_pay', 'coaching_sessions', 'agent_feedback', 'qa_evaluations', 'qa_answers', 'technology_usage',
+        'ledger_entries',
     ]) }}
 {%- endmacro %}
 
 
 {#- The raw tables that say what things are. They are small, and a change of one may change any row, so it makes everything anew. -#}
 {% macro reference_tables() -%}
-    {{ return(['queues', 'queue_hours', 'queue_holidays', 'reasons', 'survey_questions']) }}
+    {{ return([
+        'queues', 'queue_hours', 'queue_holidays', 'reasons', 'survey_questions', 'qa_form_items',
+        'agent_pay_rates', 'technology_rates', 'channel_tariffs', 'vendor_contracts', 'ledger_accounts',
+    ]) }}
 {%- endmacro %}
 
 

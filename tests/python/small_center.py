@@ -172,6 +172,12 @@ def raw_rows() -> dict[str, list[Row]]:
         **_experience(),
         **_retention(),
         **_book_keeping(),
+        **_work_time(),
+        **_feedback_and_coaching(),
+        **_quality(),
+        **_metered_use(),
+        **_ledger(),
+        **_mentions(),
     }
 
 
@@ -1106,4 +1112,315 @@ def _book_keeping() -> dict[str, list[Row]]:
             }
             for table, line, rule in lines
         ],
+    }
+
+
+def _work_time() -> dict[str, list[Row]]:
+    """States, paid minutes and rates of ann, bob, cyd and dev, in whatever form they may come."""
+
+    def state(agent_id: str | None, start: str, end: str | None, name: str | None, **columns: Any) -> Row:
+        return {
+            "agent_id": agent_id,
+            "started_at": _instant(f"{FRIDAY} {start}"),
+            "ended_at": None if end is None else _instant(f"{FRIDAY} {end}"),
+            "state": name,
+        } | columns
+
+    def pay(agent_id: str | None, day: str | None, regular: float | None, **columns: Any) -> Row:
+        work_date = None if day is None else _day(day)
+        return {"agent_id": agent_id, "work_date": work_date, "regular_minutes": regular} | columns
+
+    def rate(agent_id: str, start: str, hourly: float | None, **columns: Any) -> Row:
+        return {"agent_id": agent_id, "effective_from": _day(start), "hourly_rate": hourly} | columns
+
+    return {
+        "agent_states": [
+            state("ann", "07:55:00", "08:00:00", "available"),
+            state("ann", "08:00:00", "11:30:00.5", "contact"),
+            state("ann", "11:30:00.5", "12:00:00", "break", is_paid=False),
+            # never closed, the next one ends it; without a next one; overlapping; unknown; ends before it starts
+            state("ann", "12:00:00", None, "training"),
+            state("ann", "12:30:00", None, "available"),
+            state("bob", "08:00:00", "09:00:00", "available", is_paid=True),
+            state("bob", "08:30:00", "09:30:00", "meeting"),
+            state("bob", "09:30:00", "10:00:00", None),
+            state("cyd", "10:00:00", "09:00:00", "project"),
+            state("dev", "19:00:00", "19:00:00", "offline"),
+            # delivered open, then closed: the greater end wins; the same twice
+            state("dev", "20:00:00", None, "contact"),
+            state("dev", "20:00:00", "20:45:00", "contact"),
+            state("eve", "08:00:00", "16:00:00", "coaching"),
+            state("eve", "08:00:00", "16:00:00", "coaching"),
+            # quarantined
+            state("ann", "14:00:00", "14:05:00", "lunch"),
+            state(None, "14:00:00", "14:05:00", "available"),
+            {"agent_id": "ann", "started_at": None, "state": "available"},
+            state("ann", "15:00:00", None, "available", ended_at=_instant("2200-01-01 00:00:00")),
+        ],
+        "agent_pay": [
+            pay("ann", FRIDAY, 480.0),
+            pay("ann", "2025-10-06", 450.25, overtime_minutes=30.5, overtime_queue_id="uk_voice"),
+            pay("bob", FRIDAY, 0.0, overtime_minutes=120.0),
+            # unknown pay, a person whom nobody knows, corrected by a second delivery
+            pay("cyd", FRIDAY, None),
+            pay("nobody", FRIDAY, 60.0),
+            pay("dev", FRIDAY, 400.0),
+            pay("dev", FRIDAY, 420.0),
+            # quarantined
+            pay(None, FRIDAY, 60.0),
+            pay("ann", None, 60.0),
+            pay("ann", "1969-12-31", 60.0),
+        ],
+        "agent_pay_rates": [
+            rate("ann", "2024-01-08", 14.5, overtime_multiplier=1.5, on_cost_rate=0.2215),
+            rate("ann", "2025-10-24", 15.2375, overtime_multiplier=1.5, on_cost_rate=0.2215),
+            rate("cyd", "2024-01-08", 21.0, currency="EUR", on_cost_rate=0.0),
+            rate("dev", "2025-10-25", None, currency="USD"),
+            rate("eve", "2024-01-08", 13.0),
+            rate("eve", "2024-01-08", 13.5),
+            # quarantined
+            rate("fay", "2200-01-01", 13.0),
+        ],
+    }
+
+
+def _feedback_and_coaching() -> dict[str, list[Row]]:
+    def session(number: int, agent_id: str | None, held: str | None, minutes: float | None) -> Row:
+        return {
+            "coaching_id": f"coaching_{number}",
+            "agent_id": agent_id,
+            "coach_id": "cyd",
+            "held_at": None if held is None else _instant(held),
+            "minutes": minutes,
+        }
+
+    def asked(number: int, agent_id: str | None, score: float | None, **columns: Any) -> Row:
+        row = {"feedback_id": f"feedback_{number}", "agent_id": agent_id, "engagement_score": score}
+        return row | {"asked_at": _instant("2025-10-20 08:00:00")} | columns
+
+    return {
+        "coaching_sessions": [
+            session(1, "ann", "2025-10-21 10:00:00", 30.0),
+            session(2, "bob", "2025-10-21 11:00:00", None),
+            session(3, None, "2025-10-22 10:00:00", 45.5),
+            # planned, then held
+            session(4, "dev", None, 20.0),
+            session(4, "dev", "2025-10-23 19:00:00", 20.0),
+            session(5, "eve", None, None),
+            session(6, "eve", "1969-10-23 19:00:00", 20.0),
+        ],
+        "agent_feedback": [
+            asked(1, "ann", 0.0, theme="tools"),
+            asked(2, "bob", 100.0),
+            asked(3, "cyd", None),
+            asked(4, None, 62.5, theme="shifts"),
+            asked(5, "dev", 40.0, asked_at=None),
+            asked(5, "dev", 40.0),
+            asked(6, "eve", 50.0, asked_at=_instant("2200-01-01 00:00:00")),
+        ],
+    }
+
+
+def _quality() -> dict[str, list[Row]]:
+    """Two versions of a form, and evaluations by both: disputed, drafted, targeted, of unknown forms."""
+
+    def item(version: str, item_id: str, weight: float | None, **columns: Any) -> Row:
+        key = {"form_id": "voice", "form_version": version, "item_id": item_id}
+        return key | {"label": item_id.title(), "weight": weight} | columns
+
+    def evaluation(number: int, contact_id: str | None, version: str | None, **columns: Any) -> Row:
+        return {
+            "evaluation_id": f"evaluation_{number}",
+            "contact_id": contact_id,
+            "agent_id": "ann",
+            "evaluator_id": "cyd",
+            "form_id": None if version is None else "voice",
+            "form_version": version,
+            "sampling": "random",
+            "submitted_at": _instant("2025-10-27 09:00:00"),
+            "minutes_spent": 12.5,
+            "status": "submitted",
+            "updated_at": _instant("2025-10-27 09:00:00"),
+        } | columns
+
+    def answer(
+        number: int, item_id: str | None, points: float | None, most: float | None, **columns: Any
+    ) -> Row:
+        row = {"evaluation_id": f"evaluation_{number}", "item_id": item_id}
+        return row | {"points": points, "max_points": most} | columns
+
+    disputed = _instant("2025-10-29 09:00:00")
+    return {
+        "qa_form_items": [
+            item("1", "greeting", 10.0, competency="empathy"),
+            item("1", "identity", 30.0, critical_class="compliance"),
+            item("1", "solution", 60.0, critical_class="customer"),
+            item("2", "greeting", 0.0),
+            item("2", "solution", 33.333333, critical_class="business"),
+            item("2", "satisfied", None, is_predicted_satisfaction=True),
+            item("2", "satisfied", None, is_predicted_satisfaction=True, label="Would be satisfied"),
+            # quarantined
+            item("2", "identity", 10.0, critical_class="legal"),
+        ],
+        "qa_evaluations": [
+            # the score after the dispute counts, whatever the order
+            evaluation(1, "answered_after_19", "1", minutes_spent=14.0, updated_at=disputed),
+            evaluation(1, "answered_after_19", "1"),
+            evaluation(2, "answered_after_20", "2", sampling="targeted"),
+            evaluation(3, "answered_after_21", "2", agent_id=None, status="draft", submitted_at=None),
+            evaluation(4, None, None, sampling=None, evaluator_id=None, minutes_spent=None),
+            evaluation(5, "before_week_1", "2", status=None, updated_at=None),
+            # quarantined: the older delivery of a good evaluation stays
+            evaluation(2, "answered_after_20", "2", sampling="picked", updated_at=disputed),
+        ],
+        "qa_answers": [
+            answer(1, "greeting", 1.0, 1.0),
+            answer(1, "identity", 0.0, 1.0),
+            answer(1, "solution", 3.5, 5.0),
+            answer(2, "greeting", None, 1.0),
+            answer(2, "solution", None, 1.0, is_not_applicable=True),
+            answer(2, "satisfied", 1.0, None),
+            answer(5, "solution", 2.0, 0.0),
+            answer(5, "solution", 2.5, 0.0),
+            answer(5, "an item of no form", 1.0, 1.0),
+            answer(9, "solution", 1.0, 1.0),
+            answer(5, None, 1.0, 1.0),
+        ],
+    }
+
+
+def _metered_use() -> dict[str, list[Row]]:
+    """Metered use with and without a contact, a price or a time; prices that change, of technologies and channels."""
+
+    def use(
+        number: int, technology: str | None, unit: str | None, quantity: float | None, **columns: Any
+    ) -> Row:
+        row = {"usage_id": f"use_{number}", "technology_id": technology, "unit": unit, "quantity": quantity}
+        return row | {"used_at": _instant(f"{FRIDAY} 08:05:00")} | columns
+
+    def rate(technology: str, unit: str, start: str, cost: float | None, **columns: Any) -> Row:
+        return {
+            "technology_id": technology,
+            "unit": unit,
+            "effective_from": _day(start),
+            "unit_cost": cost,
+        } | columns
+
+    def tariff(channel: str, unit: str, start: str, cost: float | None, **columns: Any) -> Row:
+        return {
+            "channel": channel,
+            "unit": unit,
+            "effective_from": _day(start),
+            "unit_cost": cost,
+        } | columns
+
+    return {
+        "technology_usage": [
+            use(1, "tech_bot", "session", 1.0, session_id="session_01"),
+            use(2, "tech_bot", "token", 0.012345, session_id="session_01", used_at=None),
+            use(3, "assistant", "minute", 2.5, contact_id="answered_after_19"),
+            use(4, "assistant", "minute", None, contact_id="answered_after_20"),
+            use(5, None, "message", 3.0),
+            use(6, "assistant", None, 1.0),
+            # counted again
+            use(7, "assistant", "minute", 1.0, contact_id="answered_after_21"),
+            use(7, "assistant", "minute", 1.5, contact_id="answered_after_21"),
+            # quarantined
+            use(8, "assistant", "hour", 1.0),
+            use(9, "assistant", "minute", 1.0, used_at=_instant("1969-12-31 23:59:59")),
+        ],
+        "technology_rates": [
+            rate("tech_bot", "session", "2025-01-01", 0.05),
+            rate("tech_bot", "session", "2025-10-24", 0.045, currency="USD"),
+            rate("tech_bot", "token", "2025-01-01", 2.5, currency="EUR"),
+            rate("assistant", "minute", "2025-01-01", None),
+            rate("assistant", "minute", "2025-11-01", 0.000001),
+            rate("assistant", "hour", "2025-01-01", 1.0),
+        ],
+        "channel_tariffs": [
+            tariff("voice", "minute", "2025-01-01", 0.012),
+            tariff("voice", "minute", "2025-10-24", 0.0135, currency="EUR"),
+            tariff("voice", "contact", "2025-01-01", 0.1),
+            tariff("sms", "message", "2025-01-01", 0.0),
+            tariff("email", "contact", "2025-01-01", None),
+            tariff("fax", "minute", "2025-01-01", 1.0),
+            tariff("voice", "hour", "2025-01-01", 1.0),
+        ],
+    }
+
+
+def _ledger() -> dict[str, list[Row]]:
+    def entry(entry_id: str, account_id: str | None, amount: float | None, **columns: Any) -> Row:
+        return {
+            "entry_id": entry_id,
+            "period_month": _day("2025-10-01"),
+            "account_id": account_id,
+            "amount": amount,
+            "currency": "GBP",
+        } | columns
+
+    def contract(version: str, start: str | None, end: str | None, **columns: Any) -> Row:
+        return {
+            "vendor_id": "calls_ltd",
+            "contract_version": version,
+            "effective_from": None if start is None else _day(start),
+            "effective_to": None if end is None else _day(end),
+        } | columns
+
+    return {
+        "ledger_entries": [
+            entry("wages", "6000", 12345.67, site="Leeds", posted_on=_day("2025-10-31")),
+            entry("reversal", "6000", -45.6701, posted_on=_day("2025-11-03")),
+            entry("invoice", "6500", 9876.5, vendor_id="calls_ltd", currency="USD"),
+            entry("rent", "7000", 0.0),
+            # an account that nobody mapped, and one posting in two versions
+            entry("lost", "9999", 77.7),
+            entry("carrier", "6200", 310.0),
+            entry("carrier", "6200", 301.0),
+            # quarantined
+            entry("no_amount", "6000", None),
+            entry("no_account", None, 1.0),
+            entry("no_currency", "6000", 1.0, currency=None),
+            entry("no_month", "6000", 1.0, period_month=None),
+        ],
+        "ledger_accounts": [
+            {"account_id": "6000", "name": "Wages", "pool": "agent_pay"},
+            {"account_id": "6200", "name": None, "pool": "telecom", "is_in_scope": True},
+            {
+                "account_id": "6500",
+                "name": "Outsourcing",
+                "pool": "bpo_invoices",
+                "scope_reason": "all of it",
+            },
+            {"account_id": "7000", "name": "Rent", "pool": "facilities", "is_in_scope": False},
+            {"account_id": "7000", "name": "Rent", "pool": "facilities", "is_in_scope": True},
+            {"account_id": "8000", "name": "Parties", "pool": "parties"},
+            {"account_id": "8100", "name": "Various", "pool": None},
+        ],
+        "vendor_contracts": [
+            contract("1", None, "2025-10-24", payment_basis="minute", unit_price=0.42, currency="USD"),
+            contract("2", "2025-10-24", None, payment_basis="outcome", unit_price=3.1415),
+            contract("3", "2025-12-01", None),
+            contract("4", "2026-01-01", None, payment_basis="goodwill"),
+        ],
+    }
+
+
+def _mentions() -> dict[str, list[Row]]:
+    def mention(number: int, stance: str | None, **columns: Any) -> Row:
+        row = {"mention_id": f"mention_{number}", "network": "bluesky", "author_id": "author_1"}
+        posted_at = _instant(f"{FRIDAY} 10:00:00") + timedelta(hours=number)
+        return row | {"stance": stance, "posted_at": posted_at, "query_version": "1"} | columns
+
+    return {
+        "social_mentions": [
+            mention(1, "promote"),
+            mention(2, "detract", author_id=None),
+            mention(3, "neutral", is_repost=True, query_version="2"),
+            mention(4, None, network=None, is_bot=True),
+            mention(5, "promote", posted_at=None),
+            mention(5, "detract", posted_at=None),
+            mention(6, "annoyed"),
+            mention(7, "promote", mention_id=None),
+        ]
     }

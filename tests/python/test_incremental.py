@@ -34,6 +34,19 @@ from cx_metrics.contract import Column, Table, load_contract
 EXAMPLES = int(os.environ.get("CX_INCREMENTAL_EXAMPLES", "1"))
 
 CONTRACT = load_contract(PROJECT)
+APART = (
+    "social_mentions",
+    "agent_states",
+    "agent_pay",
+    "coaching_sessions",
+    "agent_feedback",
+    "qa_evaluations",
+    "qa_answers",
+    "technology_usage",
+    "ledger_entries",
+)
+"""Those from which no contact, issue or bot attempt is made."""
+
 BY_LOAD = (
     "contacts",
     "contact_segments",
@@ -44,8 +57,32 @@ BY_LOAD = (
     "contact_sentiment",
     "survey_invitations",
     "survey_answers",
+    *APART,
 )
 """Raw tables whose rows are dealt out over the loads; the others come whole, and first."""
+
+REFERENCE_APART = (
+    "qa_form_items",
+    "agent_pay_rates",
+    "technology_rates",
+    "channel_tariffs",
+    "vendor_contracts",
+    "ledger_accounts",
+)
+"""Reference tables that say what time, money and quality are."""
+
+TOUCHED = (
+    "int_changed_contact_records",
+    "int_touched_bot_sessions",
+    "int_touched_contact_records",
+    "int_touched_contacts",
+    "int_touched_customers",
+    "int_touched_survey_answers",
+)
+"""The lists of what a build makes anew."""
+
+NEW_KEY = "video"
+"""A key of which the small center has no row, and that a channel may have as well."""
 
 SHIFTS = (
     timedelta(seconds=1),
@@ -92,6 +129,39 @@ def test_any_slicing_is_the_full_build(engine: Engine, seed: int, load_count: in
     build(engine, "--full-refresh")
     assert one_row(engine, "intermediate.int_build_scope")["full_reason"] == "full refresh asked for"
     assert differences(kept, published(engine)) == [], f"seed {seed}, {load_count} loads"
+
+
+def test_time_money_and_quality_touch_no_contact(engine: Engine) -> None:
+    """New rows of what contacts are not made from are staged, and nothing else is; a new price makes everything anew."""
+    rows = small_center.raw_rows()
+    engine.start_afresh()
+    deliver(engine, rows, 1)
+    build(engine)
+    build(engine)
+    touched = {name: Counter(engine.read(f"intermediate.{name}")[1]) for name in TOUCHED}
+
+    deliver(engine, {name: [under_new_key(rows, name)] for name in APART}, 2)
+    build(engine)
+    scope = one_row(engine, "intermediate.int_build_scope")
+    assert scope["is_full"] is False, scope["full_reason"]
+    assert {name: Counter(engine.read(f"intermediate.{name}")[1]) for name in TOUCHED} == touched
+    for name in APART:
+        columns, staged = engine.read(f"staging.stg_{name}")
+        key = columns.index(CONTRACT[name].key[0])
+        assert NEW_KEY in {row[key] for row in staged}, name
+
+    for number, name in enumerate(REFERENCE_APART, start=3):
+        before = scope["fingerprint"]
+        deliver(engine, {name: [under_new_key(rows, name)]}, number)
+        engine.run_dbt("run", "--select", "int_build_scope")
+        scope = one_row(engine, "intermediate.int_build_scope")
+        assert scope["full_reason"] == "decisions, code or reference tables changed", name
+        assert scope["fingerprint"] != before, name
+
+
+def under_new_key(rows: dict[str, list[Row]], name: str) -> Row:
+    """Return a copy of a table's first row as a row of its own."""
+    return rows[name][0] | {CONTRACT[name].key[0]: NEW_KEY}
 
 
 def test_the_lists_that_builds_go_by_are_complete() -> None:

@@ -3,7 +3,9 @@
 -- noqa: disable=LT02,LT05
 {%- for name in [
     'stg_contacts', 'stg_contact_segments', 'stg_customers', 'stg_subscriptions', 'stg_subscription_events', 'stg_bot_sessions',
-    'stg_contact_sentiment', 'stg_survey_invitations', 'stg_survey_answers',
+    'stg_contact_sentiment', 'stg_survey_invitations', 'stg_survey_answers', 'stg_social_mentions',
+    'stg_agent_states', 'stg_agent_pay', 'stg_coaching_sessions', 'stg_agent_feedback', 'stg_qa_evaluations', 'stg_qa_answers',
+    'stg_technology_usage', 'stg_ledger_entries',
     'int_agent_work_spans', 'int_agent_legs', 'int_contact_transfers', 'int_bot_handoffs', 'fct_contacts', 'fct_survey_answers',
     'int_contact_reconnects', 'int_contact_repeats', 'int_index_contacts', 'int_issue_endings', 'fct_repeat_contacts', 'int_contact_results', 'fct_contact_effort',
     'int_bot_attempt_sessions', 'int_bot_attempt_endings',

@@ -1,0 +1,1 @@
+{{ newest_delivery('qa_form_items') }}

@@ -1,0 +1,1 @@
+{{ newest_delivery('agent_pay_rates') }}
