@@ -4,7 +4,7 @@
         'contacts', 'contact_segments', 'customers', 'subscriptions', 'subscription_events',
         'bot_sessions', 'contact_sentiment', 'survey_invitations', 'survey_answers', 'social_mentions',
         'agent_states', 'agent_pay', 'coaching_sessions', 'agent_feedback', 'qa_evaluations', 'qa_answers', 'technology_usage',
-        'ledger_entries',
+        'ledger_entries', 'agents', 'agent_pay_rates', 'fx_rates',
     ]) }}
 {%- endmacro %}
 
@@ -13,7 +13,7 @@
 {% macro reference_tables() -%}
     {{ return([
         'queues', 'queue_hours', 'queue_holidays', 'reasons', 'survey_questions', 'qa_form_items',
-        'agent_pay_rates', 'technology_rates', 'channel_tariffs', 'vendor_contracts', 'ledger_accounts',
+        'vendors', 'technology_rates', 'channel_tariffs', 'vendor_contracts', 'ledger_accounts',
     ]) }}
 {%- endmacro %}
 

@@ -100,7 +100,7 @@ final as (
             and counted.amount > 0
             and counted.reversals_so_far > 0
             and counted.charges_so_far = 1
-            and counted.charge_count > 1
+            and (counted.charge_count > 1 or counted.posted_on < {{ dbt.last_day('counted.period_month', 'month') }})
         ) as is_settlement,
         cast(
             counted.amount * coalesce(exchange_rates.rate_to_reporting, month_rates.rate_to_reporting) as decimal(18, 6)

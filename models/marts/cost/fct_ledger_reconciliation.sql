@@ -63,7 +63,6 @@ currency_bridges as (
     where
         postings.is_in_scope
         and not postings.is_settlement
-        and not postings.is_reversal
         and postings.currency <> '{{ var("reporting_currency") }}'
         and postings.pool in ('telecom', 'ai_usage')
     group by postings.period_month, postings.pool, postings.vendor_id
