@@ -13,12 +13,16 @@
 
 
 {#- The last second of the local day that is `hours` after an instant, a part of a day counting as a whole one. Business days begin at
-    business_day_start_hour. -#}
+    business_day_start_hour. Where clocks change as the next day begins, its first second or this one's last comes twice or never, and to_utc
+    is too late with that one of the two: the earlier answer is right. -#}
 {% macro end_of_local_day(instant, hours, timezone) -%}
     {%- set day_start_seconds = 3600 * var('business_day_start_hour') -%}
     {%- set local_day -%}
         cast(cast({{ seconds_after(to_local(instant, timezone), -day_start_seconds) }} as date) as {{ dbt.type_timestamp() }})
     {%- endset -%}
     {%- set days_and_this_one = 'cast(86400 * (ceil((' ~ hours ~ ') / 24.0) + 1) as bigint) + ' ~ day_start_seconds -%}
-    {{ seconds_after(to_utc(seconds_after(local_day, days_and_this_one), timezone), -1) }}
+    least(
+        {{ seconds_after(to_utc(seconds_after(local_day, days_and_this_one), timezone), -1) }},
+        {{ to_utc(seconds_after(local_day, days_and_this_one ~ ' - 1'), timezone) }}
+    )
 {%- endmacro %}

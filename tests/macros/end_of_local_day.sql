@@ -36,6 +36,19 @@ cases as (
         'Asia/Kathmandu',
         cast('2025-03-06 18:14:59' as {{ dbt.type_timestamp() }})
     union all
+    -- the next midnight comes twice, or never
+    select
+        cast('2024-11-01 12:00:00' as {{ dbt.type_timestamp() }}),
+        24,
+        'America/Havana',
+        cast('2024-11-03 03:59:59' as {{ dbt.type_timestamp() }})
+    union all
+    select
+        cast('2024-03-08 12:00:00' as {{ dbt.type_timestamp() }}),
+        24,
+        'America/Havana',
+        cast('2024-03-10 04:59:59' as {{ dbt.type_timestamp() }})
+    union all
     select
         cast(null as {{ dbt.type_timestamp() }}),
         24,

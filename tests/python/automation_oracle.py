@@ -6,7 +6,7 @@ The second path of the deflection ladder. Every attempt looks through all contac
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fractions import Fraction
@@ -111,8 +111,12 @@ class BotAttempt:
     is_durably_resolved_any_reason: bool | None
     is_retained: bool | None
     retained_null_reason: str
+    assisted_probability: Fraction | None
+    assisted_probability_source: str | None
     avoided_contact_share: Fraction | None
-    avoided_contact_null_reason: str
+    avoided_contact_share_low: Fraction | None
+    avoided_contact_share_high: Fraction | None
+    avoided_contact_null_reason: str | None
     highest_rung: int | None
     leak: str
     leak_contact_id: str | None
@@ -370,6 +374,21 @@ class Automation:
         elif leak == "circled_back" and matched is not None:
             leak_contact_id, leak_contact = matched.contact_id, matched
         engine, version, shift = self._sentiment(handed_off_contact_id)
+        intent_signal = next((s for s in ("explicit", "implicit") if s in signals), "none")
+        assisted = self._assisted(first, intent_signal)
+        not_avoided_reason = None
+        if exclusion_reason is not None:
+            not_avoided_reason = "excluded"
+        elif is_durable is None:
+            not_avoided_reason = "durable resolution not known"
+        elif is_durable and assisted is None:
+            not_avoided_reason = "no probability for the intent"
+
+        def avoided(column: str) -> Fraction | None:
+            if not_avoided_reason is not None:
+                return None
+            return Fraction(assisted[column]) if is_durable and assisted is not None else Fraction(0)
+
         return BotAttempt(
             attempt_id=first.session_id,
             customer_id=first.row["customer_id"],
@@ -380,7 +399,7 @@ class Automation:
                 (s.row["reason_code"] for s in sessions if s.row["reason_code"] is not None), None
             ),
             model_version=first.row["model_version"],
-            intent_signal=next((s for s in ("explicit", "implicit") if s in signals), "none"),
+            intent_signal=intent_signal,
             business_date=first.business_date,
             started_at=first.started_at,
             ended_at=ended_at,
@@ -417,8 +436,12 @@ class Automation:
             is_durably_resolved_any_reason=lasts(came_back(anything, self.window)),
             is_retained=None,
             retained_null_reason="retention of the customer is not measured yet",
-            avoided_contact_share=None,
-            avoided_contact_null_reason="probability of an assisted contact is not measured yet",
+            assisted_probability=Fraction(assisted["probability"]) if assisted else None,
+            assisted_probability_source=assisted["source"] if assisted else None,
+            avoided_contact_share=avoided("probability"),
+            avoided_contact_share_low=avoided("low_probability"),
+            avoided_contact_share_high=avoided("high_probability"),
+            avoided_contact_null_reason=not_avoided_reason,
             highest_rung=rung,
             leak=leak,
             leak_contact_id=leak_contact_id,
@@ -435,6 +458,19 @@ class Automation:
             is_mature_24h=is_over(day),
             is_mature_72h=is_over(three_days),
         )
+
+    def _assisted(self, first: BotSession, intent_signal: str) -> Mapping[str, str] | None:
+        """Return what is decided of the contact that an attempt would have become (L7, M09): of its bot, else of any."""
+        rows = (
+            self.decisions.in_force(
+                "assisted_contact_probabilities",
+                first.business_date,
+                technology_id=technology_id,
+                intent_signal=intent_signal,
+            )
+            for technology_id in (first.row["technology_id"], "any")
+        )
+        return next((row for row in rows if row is not None), None)
 
     def _sentiment(self, contact_id: str | None) -> tuple[str | None, str | None, Fraction | None]:
         """Return engine, version and the customer's shift in a contact: both quarters by one engine in one version (M20)."""
@@ -514,6 +550,15 @@ def _of_mature(name: str, maturity: str, window_hours: int, condition: str = "is
     )
 
 
+def _is_estimated(row: BotAttempt) -> bool:
+    return _is_eligible(row) and row.is_mature and row.assisted_probability is not None
+
+
+def _avoided(name: str) -> Metric:
+    # an estimate is no count of what happened: it has a range of its own instead of an interval
+    return Metric(lambda r: getattr(r, name) if _is_estimated(r) else None, _is_estimated, window_hours=168)
+
+
 BOT_GROUP = MetricGroup(
     {
         "bot_containment_rate": _of_eligible("is_contained"),
@@ -528,6 +573,15 @@ BOT_GROUP = MetricGroup(
         "true_deflection_rate_24h": _of_mature("is_durably_resolved_24h", "is_mature_24h", 24),
         "true_deflection_rate_72h": _of_mature("is_durably_resolved_72h", "is_mature_72h", 72),
         "bot_return_rate": _of_mature("is_returned", "is_mature", 168, condition="is_contained"),
+        "avoided_contact_rate": _avoided("avoided_contact_share"),
+        "avoided_contact_rate_low": _avoided("avoided_contact_share_low"),
+        "avoided_contact_rate_high": _avoided("avoided_contact_share_high"),
+        "avoided_contact_coverage": Metric(
+            _is_estimated,
+            lambda r: _is_eligible(r) and r.is_mature,
+            is_proportion=True,
+            window_hours=168,
+        ),
         "bot_escalation_rate": _of_eligible("is_handed_off"),
         "bot_identity_coverage": _of_all("is_identified"),
     },

@@ -13,12 +13,14 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 
 import automation_oracle
 import experience_oracle
 import handle_time_oracle
+import hypothesis.strategies as st
 import oracle
 import resolution_oracle
 import strategies
@@ -152,6 +154,28 @@ def _denied(prefixes: Iterable[str]) -> list[dict[str, str]]:
     ]
 
 
+HOLDOUT = Fraction("0.123457")
+"""What a bot of each center measured with a holdout, for a part of the year and one intent."""
+
+
+def _probabilities(prefixes: Iterable[str]) -> list[dict[str, str]]:
+    """Return how likely attempts would have become contacts: of one bot by a holdout for a while, else by judgement."""
+    rows = [
+        ("any", "explicit", "2024-02-01", "2999-12-31", "1", "1", "1", "assumed"),
+        ("any", "implicit", "1900-01-01", "2024-10-26", "0.5", "0.25", "0.75", "assumed"),
+        ("any", "implicit", "2024-10-27", "2999-12-31", "0.4", "0", "0.9", "assumed"),
+    ]
+    for prefix in prefixes:
+        bot = f"{prefix}t1"
+        rows.append((bot, "implicit", "2024-03-31", "2024-11-25", "0.123457", "0.1", "0.2", "holdout"))
+        rows.append((bot, "none", "1900-01-01", "2999-12-31", "0.000001", "0", "0.5", "holdout"))
+    names = (
+        *("technology_id", "intent_signal", "effective_from", "effective_to"),
+        *("probability", "low_probability", "high_probability", "source"),
+    )
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
 def _other_seeds(prefixes: Sequence[str]) -> dict[str, list[dict[str, str]]]:
     weights = {"repeat": "2.5", "transfer": "1", "channel_switch": "0.25", "re_authentication": "3"}
     rules = {
@@ -163,6 +187,7 @@ def _other_seeds(prefixes: Sequence[str]) -> dict[str, list[dict[str, str]]]:
     return {
         "reason_rules": _reason_rules(prefixes),
         "denied_customer_ids": _denied(prefixes),
+        "assisted_contact_probabilities": _probabilities(prefixes),
         "repeat_windows": [{"window_hours": hours, "description": ""} for hours in ("48", "168", "500")],
         "observed_effort_drivers": [
             {
@@ -212,6 +237,7 @@ WORLDS: dict[str, tuple[World, Edges]] = {
                 "repeat_match": "any",
                 "repeat_channel_scope": "same",
                 "repeat_window_hours": 100,
+                "transfer_breaks_fcr": True,
                 "reconnect_grace_minutes": 1,
                 "reopen_window_hours": 48,
                 "attempt_cluster_gap_minutes": 5,
@@ -248,6 +274,9 @@ WORLDS: dict[str, tuple[World, Edges]] = {
             (),
             lambda prefixes: {
                 "repeat_match": "reason_l1",
+                # at one o'clock clocks go back in some zones, and the hour before never comes in others
+                "repeat_window_clock": "local_day",
+                "business_day_start_hour": 1,
                 "deflection_window_hours": 24,
                 "confirmation_reasons": _confirmations(prefixes),
                 "minimum_n_band": 4,
@@ -257,7 +286,14 @@ WORLDS: dict[str, tuple[World, Edges]] = {
             share=0.5,
             has_metrics=False,
         ),
-        replace(_USUAL, windows_hours=(24, 72, 96, 168, 500), band_contacts=4),
+        replace(
+            _USUAL,
+            windows_hours=(24, 72, 96, 168, 500),
+            band_contacts=4,
+            ends_with_day=True,
+            day_start_hour=1,
+            zones=("America/Havana", "America/New_York", "Asia/Beirut", "Europe/London"),
+        ),
     ),
     "reasons by their code": (
         World(
@@ -287,6 +323,12 @@ WORLDS: dict[str, tuple[World, Edges]] = {
 WITH_METRICS = [name for name, (world, _edges) in WORLDS.items() if world.has_metrics]
 
 
+def _drawn(centers: st.SearchStrategy[RawTables], count: int, with_seed: int) -> list[RawTables]:
+    """Draw centers after a number that nothing needs: what is drawn first never is the simplest, here the first of the zones."""
+    numbered = strategies.drawn(st.tuples(st.integers(0, 9), centers), count, with_seed)
+    return [center for _number, center in numbered]
+
+
 @cache
 def built(name: str) -> Built:
     """Draw the centers of a world and build them all at once."""
@@ -294,9 +336,9 @@ def built(name: str) -> Built:
     number = round(EXAMPLES * world.share)
     seed = 1000 * SEED + 10 * list(WORLDS).index(name)
     centers = [
-        *strategies.drawn(customers_who_return(edges), number // 2, seed),
-        *strategies.drawn(customers_who_try_a_bot(edges), number - number // 2, seed + 1),
-        *strategies.drawn(queues_with_a_band(edges), number // 8, seed + 2),
+        *_drawn(customers_who_return(edges), number // 2, seed),
+        *_drawn(customers_who_try_a_bot(edges), number - number // 2, seed + 1),
+        *_drawn(queues_with_a_band(edges), number // 8, seed + 2),
     ]
     folder = Path(tempfile.mkdtemp(prefix="cx_metrics_customers_"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)

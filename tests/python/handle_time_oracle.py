@@ -140,9 +140,9 @@ class HandleTimes:
         negatives = [answer.is_negative for answer in satisfaction if answer.is_negative is not None]
         headline = self.headlines.get(repeat.contact_id)
         known_at = None
-        if session.ended_at is not None:
+        if session.ended_at is not None and session.window_ends_at is not None:
             closing = timedelta(days=self.variables["survey_close_days"])
-            known_at = session.ended_at + max(session.window, closing) + self.resolution.lag
+            known_at = max(session.window_ends_at, session.ended_at + closing) + self.resolution.lag
         quarter = date(repeat.business_date.year, (repeat.business_date.month - 1) // 3 * 3 + 1, 1)
         return ContactResult(
             **{

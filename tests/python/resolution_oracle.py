@@ -7,11 +7,14 @@ kept between them, so that nothing can go wrong in the keeping.
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 from oracle import (
@@ -41,8 +44,9 @@ class Session:
 
     pieces: list[Contact]
     matter: str | None
-    window: timedelta
+    window_hours: int
     is_eligible: bool | None
+    decisions: Decisions
 
     @property
     def first(self) -> Contact:
@@ -77,15 +81,21 @@ class Session:
         known = [end for end in ends if end is not None]
         return max(known) if len(known) == len(ends) else None
 
-    @property
+    @cached_property
     def window_ends_at(self) -> datetime | None:
         """The last instant at which another contact repeats it."""
-        return None if self.ended_at is None else self.ended_at + self.window
+        return self.window_end(self.window_hours)
 
-    @property
-    def window_hours(self) -> int:
-        """Its repeat window."""
-        return int(self.window.total_seconds()) // 3600
+    def window_end(self, hours: int) -> datetime | None:
+        """Return the last instant of a window after its end (B.4): so many hours later, or the last second of a local day."""
+        end, zone = self.ended_at, self.first.business_timezone
+        if end is None:
+            return None
+        if self.decisions.variables["repeat_window_clock"] == "elapsed":
+            return end + timedelta(hours=hours)
+        # a part of a day counts as a whole one
+        last_day = business_day(end, zone, self.decisions) + timedelta(days=math.ceil(hours / 24))
+        return _last_second_of(last_day, zone, self.decisions)
 
     def known(self, name: str) -> Any:
         """Return what the first piece that knows it says."""
@@ -124,8 +134,8 @@ class Session:
 
     def is_covered_by(self, other: Session) -> bool:
         """Say whether it began within the window after the other ended (B.4): (end, end + W]."""
-        end = other.ended_at
-        return end is not None and end < self.started_at <= end + other.window
+        end, until = other.ended_at, other.window_ends_at
+        return end is not None and until is not None and end < self.started_at <= until
 
     def is_beside(self, other: Session) -> bool:
         """Say whether it began while the other ran, or as it ended; an open one runs for ever."""
@@ -136,6 +146,15 @@ class Session:
 def over_at(contact: Contact) -> datetime | None:
     """Return when a contact was over; one that ended before it began ended when it began (B.7)."""
     return None if contact.ended_at is None else max(contact.started_at, contact.ended_at)
+
+
+def _last_second_of(day: date, zone: str, decisions: Decisions) -> datetime:
+    """Return the last second of a local business day, by looking for it: where clocks change at night no formula is to be trusted."""
+    noon = datetime.combine(day, time(12))
+    instants = [noon + timedelta(hours=hours) for hours in range(-24, 49)]
+    last_hour = instants[bisect_right(instants, day, key=lambda at: business_day(at, zone, decisions)) - 1]
+    seconds = [last_hour + timedelta(seconds=second) for second in range(3600)]
+    return seconds[bisect_right(seconds, day, key=lambda at: business_day(at, zone, decisions)) - 1]
 
 
 class Resolution:
@@ -217,7 +236,7 @@ class Resolution:
             hours = int(rule["repeat_window_hours"])
         if rule.get("is_first_contact_resolvable"):
             is_eligible = rule["is_first_contact_resolvable"] == "true"
-        return Session(pieces, self.matter(reason_code), timedelta(hours=hours), is_eligible)
+        return Session(pieces, self.matter(reason_code), hours, is_eligible, self.decisions)
 
     def matter(self, reason_code: str | None) -> str | None:
         """Return on what two contacts must agree to be about the same matter; None where that is not known (M10)."""
@@ -355,7 +374,7 @@ class Resolution:
 
     def _first_contact_row(self, session: Session, hours: int) -> FirstContactResolution:
         end = session.ended_at
-        until = None if end is None else end + timedelta(hours=hours)
+        until = session.window_end(hours)
         is_mature = self.is_over(until)
         outcome, broken_at, breaking_contact_id = self._outcome(session, until, is_mature)
         is_judged = is_mature and outcome is not None
@@ -364,6 +383,7 @@ class Resolution:
         reasons = {
             None: "reason unknown, so that no repeat can be recognised",
             "escalated": "escalated within the contact",
+            "transferred": "transferred within the contact",
             "repeated": "contact about the same reason within the window",
             "follow_up_needed": "follow-up by an agent delivered the answer",
             "exited": "the last subscription of the customer ended within the window",
@@ -400,6 +420,8 @@ class Resolution:
             return None, None, None
         if session.total("escalation_count") > 0:
             return "escalated", None, session.session_id
+        if self.decisions.variables["transfer_breaks_fcr"] and session.total("transfer_count") > 0:
+            return "transferred", None, session.session_id
         happened: list[tuple[datetime, int, str, str | None]] = []
         if (repeat := self.next_about_it(session)) is not None:
             happened.append((repeat.started_at, 0, "repeated", repeat.session_id))
@@ -419,10 +441,10 @@ class Resolution:
         following, reopening = self.next_about_it(session), self.next_reopening(session)
         previous = self.previous(session)
 
-        def is_followed(hours: int, by: Session | None = following) -> bool | None:
-            if not is_known or end is None or not self.is_over(end + timedelta(hours=hours)):
+        def is_followed(until: datetime | None, by: Session | None = following) -> bool | None:
+            if not is_known or until is None or not self.is_over(until):
                 return None
-            return by is not None and by.started_at <= end + timedelta(hours=hours)
+            return by is not None and by.started_at <= until
 
         is_mature = self.is_over(session.window_ends_at)
         by_next_day = None
@@ -442,6 +464,9 @@ class Resolution:
         elif not is_mature:
             null_reason = "window open"
         is_deferred = not session.first.is_live
+        # M12: elapsed time, whatever the clock of repeats
+        reopen_window = timedelta(hours=self.decisions.variables["reopen_window_hours"])
+        reopen_until = None if end is None else end + reopen_window
         ticks = [piece.agent_logged_resolved for piece in session.pieces]
         hours_to_next = None
         if following is not None and end is not None:
@@ -462,19 +487,17 @@ class Resolution:
             hours_to_next=hours_to_next,
             matures_at=None if session.window_ends_at is None else session.window_ends_at + self.lag,
             is_mature=is_mature,
-            is_repeated=is_followed(session.window_hours),
-            is_repeated_24h=is_followed(24),
-            is_repeated_72h=is_followed(72),
-            is_repeated_168h=is_followed(168),
-            is_repeated_336h=is_followed(336),
-            is_repeated_720h=is_followed(720),
+            is_repeated=is_followed(session.window_ends_at),
+            is_repeated_24h=is_followed(session.window_end(24)),
+            is_repeated_72h=is_followed(session.window_end(72)),
+            is_repeated_168h=is_followed(session.window_end(168)),
+            is_repeated_336h=is_followed(session.window_end(336)),
+            is_repeated_720h=is_followed(session.window_end(720)),
             is_repeated_by_next_day=by_next_day,
             repeat_null_reason=null_reason,
             is_deferred=is_deferred,
             agent_message_count=self._agent_messages(session) if is_deferred else 0,
-            is_reopened=is_followed(self.decisions.variables["reopen_window_hours"], reopening)
-            if is_deferred
-            else None,
+            is_reopened=is_followed(reopen_until, reopening) if is_deferred else None,
             is_agent_logged_resolved=next((tick for tick in reversed(ticks) if tick is not None), None),
         )
 

@@ -7,6 +7,7 @@ a window and the delay of the feeds are over at as_of, a second before or a seco
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -60,6 +61,12 @@ class Edges:
     survey_close_days: int = 14
     band_contacts: int = 10
     """How many contacts make a healthy band of handle time."""
+    ends_with_day: bool = False
+    """Whether windows end with a local day, and so where its clocks change."""
+    day_start_hour: int = 0
+    """When business days begin."""
+    zones: tuple[str, ...] = tuple(sorted(MOMENTS))
+    """Zones of the queues, one per center."""
 
 
 _REASONS = ("r1", "r2", "r3", "r4", "r5", "r6", "confirmation", None)
@@ -75,7 +82,7 @@ _WRITTEN_HANDLED_FLOWS: Flows = (("message1",), ("message1", "message1"), ("queu
 @st.composite
 def customers_who_return(draw: Draw, edges: Edges) -> Center:
     """Draw a center in which one customer, or a few, contact again and again."""
-    zone = draw(st.sampled_from(sorted(MOMENTS)))
+    zone = draw(st.sampled_from(edges.zones))
     moment = draw(st.sampled_from(MOMENTS[zone]))
     center: Center = {table: [] for table in ALL_TABLES}
     draw_queues(draw, center, zone, moment)
@@ -100,7 +107,7 @@ def customers_who_return(draw: Draw, edges: Edges) -> Center:
         draw_all = draw_records if draw(often(False, True, weight=3)) else draw_record
         spans.append((start, draw_all(draw, center, record, start, flows, is_quiet=True)))
     if draw(often(True, False, weight=2)):
-        _draw_subscriptions(draw, center, edges, [end for _, end in spans])
+        _draw_subscriptions(draw, center, edges, zone, [end for _, end in spans])
     if draw(often(True, False, weight=2)):
         _draw_surveys(draw, center, edges, spans)
     return moved_to_maturity(draw, center, edges, [end for _, end in spans])
@@ -114,7 +121,7 @@ def _was_cut_off(center: Center) -> bool:
 
 def moved_to_maturity(draw: Draw, center: Center, edges: Edges, ends: Sequence[datetime]) -> Center:
     """Move a part of the centers so that a window opened by one of their ends is just over at as_of, or just not."""
-    if not draw(often(False, True, weight=2)):
+    if edges.ends_with_day or not draw(often(False, True, weight=2)):
         return center
     window = timedelta(hours=draw(st.sampled_from(edges.windows_hours)) + edges.lag_hours)
     wanted = edges.as_of - window + timedelta(seconds=draw(often(0, -1, 1, -DAY, weight=2)))
@@ -135,18 +142,32 @@ def _next_start(
     draw: Draw, edges: Edges, zone: str, moment: datetime, spans: Sequence[tuple[datetime, datetime]]
 ) -> datetime:
     if not spans:
-        return moment + timedelta(seconds=draw(often(0, -3600, 3600, -DAY, -1, weight=2)))
+        first = moment + timedelta(seconds=draw(often(0, -3600, 3600, -DAY, -1, weight=2)))
+        if edges.ends_with_day and draw(often(True, False, weight=2)):
+            # a window ends in the night of the moment
+            days = math.ceil(draw(st.sampled_from(edges.windows_hours)) / 24)
+            first -= timedelta(days=days, hours=draw(st.sampled_from((1, 12))))
+        return first
     # mostly after the end of the contact before, or of any
     start, end = draw(st.sampled_from([*spans, *([spans[-1]] * len(spans))]))
     if draw(often(False, True, weight=5)):
-        return _end_of_next_day(end, zone) + timedelta(seconds=draw(st.sampled_from((-1, 0, 1))))
-    begins: datetime = draw(often(end, start, weight=6)) + offset(draw, edges)
+        return _end_of_day(end, zone, 1, edges) + timedelta(seconds=draw(st.sampled_from((-1, 0, 1))))
+    begins = _later(draw, edges, zone, draw(often(end, start, weight=6)))
     return begins + timedelta(microseconds=draw(often(0, 250000, weight=20)))
 
 
-def _end_of_next_day(instant: datetime, zone: str) -> datetime:
-    """Return when the local day after the one of an instant ends."""
-    local = datetime.combine(to_local(instant, zone).date() + timedelta(days=2), time())
+def _later(draw: Draw, edges: Edges, zone: str, instant: datetime) -> datetime:
+    """Draw when a thing happens after another: around the end of a window, or soon, or before."""
+    if edges.ends_with_day and draw(often(True, False, weight=3)):
+        days = math.ceil(draw(st.sampled_from(edges.windows_hours)) / 24)
+        return _end_of_day(instant, zone, days, edges) + timedelta(seconds=draw(st.sampled_from((-1, 0, 1))))
+    return instant + offset(draw, edges)
+
+
+def _end_of_day(instant: datetime, zone: str, days: int, edges: Edges) -> datetime:
+    """Return when the local day ends that is so many days after the one of an instant."""
+    day = (to_local(instant, zone) - timedelta(hours=edges.day_start_hour)).date()
+    local = datetime.combine(day + timedelta(days=days + 1), time(edges.day_start_hour))
     return local - timedelta(seconds=offset_seconds(local, zone))
 
 
@@ -198,7 +219,9 @@ def draw_reasons(draw: Draw, center: Center) -> None:
         )
 
 
-def _draw_subscriptions(draw: Draw, center: Center, edges: Edges, ends: Sequence[datetime]) -> None:
+def _draw_subscriptions(
+    draw: Draw, center: Center, edges: Edges, zone: str, ends: Sequence[datetime]
+) -> None:
     """Add subscriptions of a customer or two, most of which end at the edge of a window or as another one starts."""
     instants = [min(ends) - timedelta(days=400)]
     for number in range(draw(st.integers(1, 3))):
@@ -214,7 +237,7 @@ def _draw_subscriptions(draw: Draw, center: Center, edges: Edges, ends: Sequence
         )
         kinds = ("end", "end", "end", "start", "start", "reactivation", "cancel_notice", "pause")
         for event in range(draw(st.integers(1, 4))):
-            at = draw(st.sampled_from([*ends, *instants])) + offset(draw, edges)
+            at = _later(draw, edges, zone, draw(st.sampled_from([*ends, *instants])))
             if draw(often(False, True, weight=3)):
                 at = draw(st.sampled_from(instants))
             instants.append(at)

@@ -5,6 +5,7 @@ The centers are those of `test_resolution_oracle.py`, which also compares the me
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
 import customer_worlds
@@ -38,6 +39,14 @@ REACHED: dict[str, set[object]] = {
     "session_count": {1, 2, 3},
     "is_returned_24h": {None, False, True},
     "is_durably_resolved_any_reason": {None, False, True},
+    "assisted_probability_source": {None, "assumed", "holdout"},
+    "avoided_contact_share": {None, 0, Fraction(1, 2), 1, customer_worlds.HOLDOUT},
+    "avoided_contact_null_reason": {
+        None,
+        "excluded",
+        "durable resolution not known",
+        "no probability for the intent",
+    },
     "evidence_class": {None, "task_completed", "customer_confirmed", "reviewed", "vendor_assumed"},
     "handoff_sentiment_engine": {None, "contact_lens", "genesys"},
 }
