@@ -53,6 +53,35 @@ bob,01.01.2025,
 cyd,2025-01-01,2025-13-01
 """
 
+AGENT_STATES = """\
+agent_id,started_at,ended_at,state,is_paid
+ann,2025-03-04 10:00:00,2025-03-04 10:30:00,available,true
+ann,2025-03-04 10:30:00,,lunch,
+ann,10:45,,break,
+"""
+
+AGENT_PAY_RATES = """\
+agent_id,effective_from,hourly_rate,currency,overtime_multiplier,on_cost_rate
+ann,2024-01-01,14.50,GBP,1.5,0.22
+ann,2025-01-01,15.2375,GBP,1.5,0.22
+bob,,14.50,GBP,,
+cyd,2025-01-01,a lot,GBP,,
+"""
+
+LEDGER_ENTRIES = """\
+entry_id,period_month,account_id,amount,currency
+wages,2025-03-01,6000,1234.5,GBP
+unmapped,2025-03-01,9999,-0.01,GBP
+words,2025-03-01,6000,one,GBP
+nothing,2025-03-01,6000,,GBP
+"""
+
+LEDGER_ACCOUNTS = """\
+account_id,pool
+6000,agent_pay
+8000,parties
+"""
+
 CONTACT_RULES = {
     "": "contact_id: missing",
     "no_channel": "channel: missing",
@@ -82,7 +111,16 @@ def land(folder: Path, files: dict[str, str]) -> DuckDB:
 @pytest.fixture(scope="module")
 def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
     folder = tmp_path_factory.mktemp("quarantine")
-    files = {"contacts": CONTACTS, "queues": QUEUES, "queue_hours": QUEUE_HOURS, "agents": AGENTS}
+    files = {
+        "contacts": CONTACTS,
+        "queues": QUEUES,
+        "queue_hours": QUEUE_HOURS,
+        "agents": AGENTS,
+        "agent_states": AGENT_STATES,
+        "agent_pay_rates": AGENT_PAY_RATES,
+        "ledger_entries": LEDGER_ENTRIES,
+        "ledger_accounts": LEDGER_ACCOUNTS,
+    }
     engine = land(folder, files)
     engine.run_dbt("build", "--exclude-resource-type", "unit_test")
     with duckdb.connect(str(engine.path)) as connection:
@@ -116,6 +154,16 @@ def test_each_broken_row_is_in_quarantine_with_its_rule(warehouse: duckdb.DuckDB
             "agents",
             {"bob|": "effective_from: not a date", "cyd|2025-01-01": "effective_to: not a date"},
         ),
+        (
+            "agent_states",
+            {"ann|2025-03-04 10:30:00": "state: not accepted", "ann|": "started_at: not a timestamp"},
+        ),
+        (
+            "agent_pay_rates",
+            {"bob|": "effective_from: missing", "cyd|2025-01-01": "hourly_rate: not a decimal(18,4)"},
+        ),
+        ("ledger_entries", {"words": "amount: not a decimal(18,4)", "nothing": "amount: missing"}),
+        ("ledger_accounts", {"8000": "pool: not accepted"}),
     ],
 )
 def test_rules_of_other_tables(
@@ -146,6 +194,13 @@ def test_every_row_and_line_is_accounted_for(warehouse: duckdb.DuckDBPyConnectio
     ).fetchall()
     # good and again are staged, the older again is superseded, eleven rows and a line are in quarantine
     assert rows == [(15, 2, 1, 12)]
+
+
+def test_entry_on_an_account_that_nobody_mapped_is_staged(warehouse: duckdb.DuckDBPyConnection) -> None:
+    rows = warehouse.execute(
+        "select entry_id, cast(amount as varchar) from staging.stg_ledger_entries order by entry_id"
+    ).fetchall()
+    assert rows == [("unmapped", "-0.0100"), ("wages", "1234.5000")]
 
 
 def test_newest_good_delivery_is_staged_with_its_types(warehouse: duckdb.DuckDBPyConnection) -> None:
