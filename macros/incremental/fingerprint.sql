@@ -35,7 +35,7 @@
         'healthy_band_low_percent', 'healthy_band_high_percent', 'healthy_band_days', 'minimum_n_band', 'alert_handle_time_percent',
         'alert_repeat_points', 'alert_fcr_points', 'alert_baseline_weeks', 'long_wait_seconds', 'complexity_base_months',
         'handle_base_months', 'concurrency_split', 'practical_capacity_mode', 'practical_capacity_ratio', 'unused_capacity_mode',
-        'overtime_premium_mode', 'cost_denominator', 'full_time_minutes_per_month', 'practical_minutes_per_day',
+        'overtime_premium_mode', 'cost_denominator', 'full_time_minutes_per_month', 'practical_minutes_per_day', 'planned_occupancy',
         'ledger_tolerance_amount', 'ledger_tolerance_share',
     ]) }}
 {%- endmacro %}

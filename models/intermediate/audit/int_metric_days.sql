@@ -11,6 +11,9 @@
 -- depends_on: {{ ref('fct_survey_answers') }}
 -- depends_on: {{ ref('fct_handle_time_results') }}
 -- depends_on: {{ ref('fct_contact_effort') }}
+-- depends_on: {{ ref('fct_costed_contacts') }}
+-- depends_on: {{ ref('fct_issue_costs') }}
+-- depends_on: {{ ref('fct_capacity_costs') }}
 -- noqa: disable=LT02,LT05
 {{ config(materialized='table') }}
 

@@ -41,6 +41,7 @@ priced as (
             * (greatest(coalesce(pay_rates.overtime_multiplier, 1), 1) - 1) as decimal(18, 6)
         ) as premium_amount_times_60,
         coalesce(pay_rates.on_cost_rate, cast(0 as decimal(18, 6))) as on_cost_rate,
+        cast(pay_rates.hourly_rate * greatest(coalesce(pay_rates.overtime_multiplier, 1), 1) as decimal(18, 6)) as overtime_hour_amount,
         exchange_rates.rate_to_reporting
     from days
     left join pay_rates
@@ -71,6 +72,10 @@ final as (
         overtime_queue_id,
         paid_minutes,
         overtime_minutes,
+        -- what one more hour would cost in cash
+        cast(
+            cast(overtime_hour_amount * (1 + on_cost_rate) as decimal(18, 6)) * rate_to_reporting as decimal(18, 6)
+        ) as overtime_hour_amount,
         cast(straight_amount * rate_to_reporting as decimal(18, 6)) as straight_amount,
         cast(cast(straight_amount * on_cost_rate as decimal(18, 6)) * rate_to_reporting as decimal(18, 6)) as on_cost_amount,
         cast(premium_amount * rate_to_reporting as decimal(18, 6)) as premium_amount,

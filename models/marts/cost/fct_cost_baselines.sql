@@ -53,10 +53,10 @@ bot_months as (
 
 customer_months as (
     select
-        cast({{ dbt.date_trunc('month', 'date_day') }} as date) as period_month,
-        {{ latest('active_customer_count', ['date_day']) }} as active_customer_count
+        cast({{ dbt.date_trunc('month', 'business_date') }} as date) as period_month,
+        {{ latest('active_customer_count', ['business_date']) }} as active_customer_count
     from active_customers
-    group by cast({{ dbt.date_trunc('month', 'date_day') }} as date)
+    group by cast({{ dbt.date_trunc('month', 'business_date') }} as date)
 ),
 
 counted as (
