@@ -1,7 +1,7 @@
--- One row per agent, contact, queue and month: how much of the agent's time the contact took. While an agent has several contacts, each has
--- its share of every second (M34), so that the shares of an agent add up to the time in which there was any. One sweep over the beginnings
--- and ends of an agent's month does it: a running clock goes on by elapsed time over the weight of the contacts that are open, and a contact's
--- share of a span is what the clock went on in it.
+-- One row per agent, contact, queue and month: how much of the agent's time the contact took. While an agent has several contacts, each
+-- has its share of every second (M34), so that the shares of an agent add up to the time in which there was any. One sweep over the
+-- beginnings and ends of an agent's month does it: a running clock goes on by elapsed time over the weight of the contacts that are open,
+-- and a contact's share of a span is what the clock went on in it.
 {{ config(materialized='table') }}
 
 with

@@ -1,5 +1,5 @@
--- One row per month, vendor whose books bear the cost, pool of the labour, queue, kind of use and half hour: what agents' time cost that belongs to
--- no contact, side by side by pool.
+-- One row per month, vendor whose books bear the cost, pool of the labour, queue, kind of use and half hour: what agents' time cost that
+-- belongs to no contact, side by side by pool.
 {{ config(materialized='table') }}
 
 with

@@ -1,5 +1,6 @@
--- One row per contact, month of the books, vendor whose books bear the cost, and pool of the labour: everything that the contact cost, side by side.
--- fct_contact_costs shows it component by component. A month is made anew as a whole: a late bill changes what each of its contacts bears.
+-- One row per contact, month of the books, vendor whose books bear the cost, and pool of the labour: everything that the contact cost,
+-- side by side. fct_contact_costs shows it component by component. A month is made anew as a whole: a late bill changes what each of its
+-- contacts bears.
 {%- set amounts = agent_activities() + ['on_costs', 'vendor_fee', 'overtime_premium', 'premium_on_cost', 'channel', 'technology'] + shared_pools() %}
 {{ config(materialized=kept(), incremental_strategy='touched', unique_key='period_month') }}
 
