@@ -43,6 +43,7 @@ spans as (
         kind as activity,
         false as is_inside_talk,
         worked_seconds as span_seconds,
+        started_at as began_at,
         {{ seconds_after(dbt.date_trunc('second', 'ended_at'), '-worked_seconds') }} as started_at,
         {{ dbt.date_trunc('second', 'ended_at') }} as ended_at
     from work_spans
@@ -57,6 +58,7 @@ spans as (
         kind as activity,
         true as is_inside_talk,
         held_seconds - worked_seconds as span_seconds,
+        started_at as began_at,
         {{ seconds_after(dbt.date_trunc('second', 'ended_at'), '-held_seconds') }} as started_at,
         {{ seconds_after(dbt.date_trunc('second', 'ended_at'), '-worked_seconds') }} as ended_at
     from work_spans
@@ -71,6 +73,7 @@ spans as (
         segments.kind as activity,
         false as is_inside_talk,
         {{ seconds_between('segments.started_at', 'segments.ended_at') }} as span_seconds,
+        segments.started_at as began_at,
         {{ dbt.date_trunc('second', 'segments.started_at') }} as started_at,
         {{ dbt.date_trunc('second', 'segments.ended_at') }} as ended_at
     from segments
@@ -93,9 +96,9 @@ final as (
     from spans
     inner join months
         on
-            cast({{ dbt.date_trunc('month', 'spans.started_at') }} as date) = months.utc_month
-            and spans.started_at >= months.begins_at
-            and spans.started_at < months.ends_at
+            cast({{ dbt.date_trunc('month', 'spans.began_at') }} as date) = months.utc_month
+            and spans.began_at >= months.begins_at
+            and spans.began_at < months.ends_at
     left join queues
         on spans.queue_id = queues.queue_id
 )

@@ -43,7 +43,7 @@ turns as (
     from spans
 ),
 
--- turns of one instant may stand in any order: no time passes between them
+-- turns of one instant may stand in any order: no time passes between them, and all of them read the clock when the last one has turned
 ticks as (
     select
         *,
@@ -68,8 +68,8 @@ clock as (
             {%- endif %}
         ) over (
             partition by period_month, agent_id
-            order by happened_at, weight_change
-            rows between unbounded preceding and current row
+            order by happened_at
+            range between unbounded preceding and current row
         ) as clock_units
     from ticks
 ),
