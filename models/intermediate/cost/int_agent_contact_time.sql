@@ -95,7 +95,8 @@ parts as (
         contact_id,
         queue_id,
         {%- for activity in agent_activities() %}
-        cast(sum(case when activity = '{{ activity }}' and not is_inside_talk then time_units else 0 end) as bigint) as {{ activity }}_units,
+        cast(sum(case when activity = '{{ activity }}' and not is_inside_talk then time_units else 0 end) as bigint)
+            as {{ activity }}_units,
         {%- endfor %}
         cast(sum(case when is_inside_talk then time_units else 0 end) as bigint) as held_inside_talk_units,
         cast(sum(case when is_inside_talk then 0 else time_units end) as bigint) as contact_units,
