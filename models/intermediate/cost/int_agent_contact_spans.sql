@@ -26,10 +26,12 @@ links as (
     select * from {{ ref('int_contact_links') }}
 ),
 
+{% if var('concurrency_split') == 'capacity' -%}
 queues as (
     select * from {{ ref('stg_queues') }}
 ),
 
+{% endif -%}
 months as (
     select * from {{ ref('int_cost_months') }}
     where {{ is_touched('period_month') }}
@@ -99,8 +101,10 @@ final as (
             cast({{ dbt.date_trunc('month', 'spans.began_at') }} as date) = months.utc_month
             and spans.began_at >= months.begins_at
             and spans.began_at < months.ends_at
+    {%- if var('concurrency_split') == 'capacity' %}
     left join queues
         on spans.queue_id = queues.queue_id
+    {%- endif %}
 )
 
 select * from final

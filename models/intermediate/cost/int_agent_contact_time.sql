@@ -64,7 +64,7 @@ clock as (
             {% if var('concurrency_split') == 'none' -%}
             elapsed_seconds * {{ time_units_per_second() }}
             {%- else -%}
-            {{ whole_division('elapsed_seconds * ' ~ time_units_per_second(), 'nullif(open_weight, 0)') }}
+            {{ whole_division('elapsed_seconds * ' ~ time_units_per_second() * concurrency_weight_unit(), 'nullif(open_weight, 0)') }}
             {%- endif %}
         ) over (
             partition by period_month, agent_id
@@ -82,7 +82,13 @@ shares as (
         queue_id,
         activity,
         is_inside_talk,
+        {% if concurrency_weight_unit() == 1 -%}
         cast(sum(reads_clock * weight * coalesce(clock_units, 0)) as bigint) as time_units,
+        {%- else -%}
+        {{ whole_division(
+            'cast(sum(reads_clock * weight * coalesce(clock_units, 0)) as bigint)', concurrency_weight_unit()
+        ) }} as time_units,
+        {%- endif %}
         cast(sum(span_seconds) as bigint) as handle_seconds
     from clock
     group by period_month, agent_id, contact_id, queue_id, activity, is_inside_talk
@@ -95,7 +101,8 @@ parts as (
         contact_id,
         queue_id,
         {%- for activity in agent_activities() %}
-        cast(sum(case when activity = '{{ activity }}' and not is_inside_talk then time_units else 0 end) as bigint) as {{ activity }}_units,
+        cast(sum(case when activity = '{{ activity }}' and not is_inside_talk then time_units else 0 end) as bigint)
+            as {{ activity }}_units,
         {%- endfor %}
         cast(sum(case when is_inside_talk then time_units else 0 end) as bigint) as held_inside_talk_units,
         cast(sum(case when is_inside_talk then 0 else time_units end) as bigint) as contact_units,

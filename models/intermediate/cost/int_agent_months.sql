@@ -78,7 +78,7 @@ ranked_queues as (
         *,
         row_number() over (
             partition by period_month, agent_id
-            order by case when queue_id is null then 1 else 0 end, contact_units desc, queue_id
+            order by case when queue_id is null then 1 else 0 end asc, contact_units desc, queue_id asc
         ) as queue_rank
     from by_queue
 ),

@@ -1,7 +1,9 @@
 -- One row per contact, month of the books, vendor whose books bear the cost, and pool of the labour: everything that the contact cost,
 -- side by side. fct_contact_costs shows it component by component. A month is made anew as a whole: a late bill changes what each of its
 -- contacts bears.
-{%- set amounts = agent_activities() + ['on_costs', 'vendor_fee', 'overtime_premium', 'premium_on_cost', 'channel', 'technology'] + shared_pools() %}
+-- noqa: disable=LT02
+{%- set amounts = agent_activities()
+    + ['on_costs', 'vendor_fee', 'overtime_premium', 'premium_on_cost', 'channel', 'technology'] + shared_pools() %}
 {{ config(materialized=kept(), incremental_strategy='touched', unique_key='period_month') }}
 
 with
@@ -28,9 +30,22 @@ premiums as (
     where contact_id is not null
 ),
 
+-- what follows a supervisor's time on a contact stands with what follows the agents', so that each component is there once
+staff_labour as (
+    select * from labour
+    where labour_pool in ('supervision', 'workforce_management')
+),
+
+agent_labour as (
+    select * from labour
+    where labour_pool not in ('supervision', 'workforce_management')
+),
+
 parts as (
     {%- for part, own_amounts, vendor, pool in [
-        ('labour', agent_activities() + ['on_costs'] + shared_pools(), 'vendor_id', 'labour_pool'),
+        ('agent_labour', agent_activities() + ['on_costs'] + shared_pools(), 'vendor_id', 'labour_pool'),
+        ('staff_labour', agent_activities(), 'vendor_id', 'labour_pool'),
+        ('staff_labour', ['on_costs'] + shared_pools(), 'vendor_id', "'agent_pay'"),
         ('vendor_fees', ['vendor_fee'], 'vendor_id', "'bpo_invoices'"),
         ('channel_costs', ['channel'], "'in_house'", "'agent_pay'"),
         ('technology_costs', ['technology'], "'in_house'", "'agent_pay'"),
@@ -43,10 +58,10 @@ parts as (
         {{ vendor }} as vendor_id,
         {{ pool }} as labour_pool,
         {%- for activity in agent_activities() %}
-        {{ activity ~ '_units' if part == 'labour' else 'cast(0 as bigint)' }} as {{ activity }}_units,
+        {{ activity ~ '_units' if 'talk' in own_amounts else 'cast(0 as bigint)' }} as {{ activity }}_units,
         {%- endfor %}
-        {{ 'unpriced_units' if part == 'labour' else 'cast(0 as bigint)' }} as unpriced_units,
-        {{ 'contact_units' if part == 'labour' else 'cast(0 as bigint)' }} as contact_units,
+        {{ 'unpriced_units' if 'talk' in own_amounts else 'cast(0 as bigint)' }} as unpriced_units,
+        {{ 'contact_units' if 'facilities' in own_amounts else 'cast(0 as bigint)' }} as contact_units,
         {{ 'handle_seconds' if part == 'vendor_fees' else 'cast(0 as bigint)' }} as fee_handle_seconds,
         {{ 'contact_units' if part == 'premiums' else 'cast(0 as bigint)' }} as premium_units,
         {{ 'channel_quantity' if part == 'channel_costs' else 'cast(0 as bigint)' }} as channel_quantity,
@@ -54,7 +69,8 @@ parts as (
         {{ 'usage_count' if part == 'technology_costs' else 'cast(0 as bigint)' }} as usage_count,
         {%- for amount in amounts %}
         {%- if amount in own_amounts %}
-        {{ {'vendor_fee': 'fee', 'overtime_premium': 'premium'}.get(amount, amount) }}_amount as {{ amount }}_amount{{ ',' if not loop.last }}
+        {{ {'vendor_fee': 'fee', 'overtime_premium': 'premium'}.get(amount, amount) }}_amount
+            as {{ amount }}_amount{{ ',' if not loop.last }}
         {%- else %}
         cast(0 as decimal(18, 6)) as {{ amount }}_amount{{ ',' if not loop.last }}
         {%- endif %}

@@ -1,5 +1,6 @@
 -- One row per month of the books, pool and vendor: what contacts cost of it. Kept beside fct_contact_costs, so that the ledger is
 -- compared without reading every contact again.
+-- noqa: disable=LT02
 {%- set parts = [('labour', 'labour_pool'), ('vendor_fee', "'bpo_invoices'"), ('overtime_premium', "'overtime_premium'"),
     ('on_costs', "'on_costs'"), ('channel', "'telecom'"), ('technology', "'ai_usage'")] %}
 {%- for pool in shared_pools() %}
