@@ -1,6 +1,7 @@
 -- One row per span of time in which an agent was bound to a contact, in a month of the books that this build makes anew: ringing, talk,
 -- hold, messages, consulting, wrap-up. Time that an earlier span of the same agent on the same record covers is not counted twice; a hold
 -- that a platform reports inside talk is a span of its own that takes its time from the talk.
+-- depends_on: {{ ref('stg_queues') }}
 with
 
 work_spans as (
