@@ -61,6 +61,8 @@ class Piece:
     activity: str
     start: int
     end: int
+    rank: tuple[Any, ...]
+    """Of what goes on at the same time for the same contact, the first counts."""
 
 
 @dataclass
@@ -261,7 +263,7 @@ class Costs:
             if end > start:
                 contact_id = self.center.contact_of(row["contact_id"]) or row["contact_id"]
                 of = work[self.month_of(row["started_at"]), row["agent_id"]]
-                of.pieces.append(Piece(contact_id, row["queue_id"], row["kind"], start, end))
+                of.pieces.append(Piece(contact_id, row["queue_id"], row["kind"], start, end, (start, end, row["kind"])))
         for of in work.values():
             self._share(of)
         return {key: of for key, of in work.items() if of.pieces}
@@ -272,6 +274,7 @@ class Costs:
             (span for span in leg.spans if span.problem is None), key=lambda span: (span.start, span.number)
         )
         edges = sorted({edge for span in spans for edge in span.stretch})
+        since: dict[int, int] = {}
         for start, end in zip(edges, edges[1:], strict=False):
             covering = [span for span in spans if span.stretch[0] <= start and end <= span.stretch[1]]
             if not covering:
@@ -280,7 +283,8 @@ class Costs:
             holds = [span for span in covering if span.kind == "hold"]
             activity = "hold" if owner.kind == "talk" and holds else owner.kind
             of = work[self.month_of(owner.start), leg.agent_id or ""]
-            of.pieces.append(Piece(contact_id, leg.queue_id, activity, start, end))
+            rank = (since.setdefault(owner.number, start), owner.stretch[1], owner.kind)
+            of.pieces.append(Piece(contact_id, leg.queue_id, activity, start, end, rank))
             of.handled[contact_id] += end - start
 
     def _weight(self, queue_id: str | None) -> Fraction:
@@ -298,16 +302,13 @@ class Costs:
             by_contact: dict[Contact, list[Piece]] = defaultdict(list)
             for piece in is_open:
                 by_contact[piece.contact_id].append(piece)
-            weights = {
-                contact: sum((self._weight(piece.queue_id) for piece in pieces), ZERO) / len(pieces)
-                for contact, pieces in by_contact.items()
-            }
-            for contact, pieces in by_contact.items():
+            counted = [min(pieces, key=lambda piece: piece.rank) for pieces in by_contact.values()]
+            weight = sum((self._weight(piece.queue_id) for piece in counted), ZERO)
+            for piece in counted:
                 part = Fraction(end - start)
                 if self.variables["concurrency_split"] != "none":
-                    part *= weights[contact] / sum(weights.values(), ZERO)
-                for piece in pieces:
-                    work.shared[contact, piece.queue_id, piece.activity] += part / len(pieces)
+                    part *= self._weight(piece.queue_id) / weight
+                work.shared[piece.contact_id, piece.queue_id, piece.activity] += part
 
     def _sheets(self) -> dict[AgentMonth, Sheet]:
         by_agent: dict[Agent, list[Row]] = defaultdict(list)
