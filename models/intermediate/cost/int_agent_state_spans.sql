@@ -6,7 +6,7 @@ with
 states as (
     select *
     from {{ ref('stg_agent_states') }}
-    where {{ may_be_in_touched_month('started_at') }}
+    where {{ may_be_in_touched_month('started_at', or_later=true) }}
 ),
 
 months as (

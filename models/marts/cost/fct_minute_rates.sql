@@ -122,6 +122,7 @@ by_queue as (
         on
             agent_months.period_month = overtime.period_month
             and agent_months.agent_id = overtime.agent_id
+            and not agent_months.is_outsourced
     where agent_months.home_queue_id is not null
     group by agent_months.period_month, agent_months.home_queue_id, agent_months.vendor_id
 ),
