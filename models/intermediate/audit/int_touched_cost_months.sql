@@ -1,6 +1,6 @@
--- One row per month of the books whose cost may have changed since the last build: a new load brought a contact, a segment, time, pay, use, a rate or a
--- posting of it, or moved one out of it. Cost is made anew by whole months: a late bill changes what every contact of its month bears. Months
--- are taken in any zone, so a change near the turn of a month touches both.
+-- One row per month of the books whose cost may have changed since the last build: a new load brought a contact, a segment, time, pay,
+-- use, a rate or a posting of it, or moved one out of it. Cost is made anew by whole months: a late bill changes what every contact of
+-- its month bears. Months are taken in any zone, so a change near the turn of a month touches both.
 {{ config(materialized='table') }}
 
 with

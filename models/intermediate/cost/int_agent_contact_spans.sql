@@ -1,6 +1,6 @@
--- One row per span of time in which an agent was bound to a contact, in a month of the books that this build makes anew: ringing, talk, hold,
--- messages, consulting, wrap-up. Time that an earlier span of the same agent on the same record covers is not counted twice; a hold that a
--- platform reports inside talk is a span of its own that takes its time from the talk.
+-- One row per span of time in which an agent was bound to a contact, in a month of the books that this build makes anew: ringing, talk,
+-- hold, messages, consulting, wrap-up. Time that an earlier span of the same agent on the same record covers is not counted twice; a hold
+-- that a platform reports inside talk is a span of its own that takes its time from the talk.
 with
 
 work_spans as (
@@ -26,10 +26,12 @@ links as (
     select * from {{ ref('int_contact_links') }}
 ),
 
+{% if var('concurrency_split') == 'capacity' -%}
 queues as (
     select * from {{ ref('stg_queues') }}
 ),
 
+{% endif -%}
 months as (
     select * from {{ ref('int_cost_months') }}
     where {{ is_touched('period_month') }}
@@ -96,8 +98,10 @@ final as (
             cast({{ dbt.date_trunc('month', 'spans.started_at') }} as date) = months.utc_month
             and spans.started_at >= months.begins_at
             and spans.started_at < months.ends_at
+    {%- if var('concurrency_split') == 'capacity' %}
     left join queues
         on spans.queue_id = queues.queue_id
+    {%- endif %}
 )
 
 select * from final

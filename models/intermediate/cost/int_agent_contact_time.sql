@@ -1,7 +1,7 @@
--- One row per agent, contact, queue and month: how much of the agent's time the contact took. While an agent has several contacts, each has
--- its share of every second (M34), so that the shares of an agent add up to the time in which there was any. One sweep over the beginnings
--- and ends of an agent's month does it: a running clock goes on by elapsed time over the weight of the contacts that are open, and a contact's
--- share of a span is what the clock went on in it.
+-- One row per agent, contact, queue and month: how much of the agent's time the contact took. While an agent has several contacts, each
+-- has its share of every second (M34), so that the shares of an agent add up to the time in which there was any. One sweep over the
+-- beginnings and ends of an agent's month does it: a running clock goes on by elapsed time over the weight of the contacts that are open,
+-- and a contact's share of a span is what the clock went on in it.
 {{ config(materialized='table') }}
 
 with
@@ -95,7 +95,8 @@ parts as (
         contact_id,
         queue_id,
         {%- for activity in agent_activities() %}
-        cast(sum(case when activity = '{{ activity }}' and not is_inside_talk then time_units else 0 end) as bigint) as {{ activity }}_units,
+        cast(sum(case when activity = '{{ activity }}' and not is_inside_talk then time_units else 0 end) as bigint)
+            as {{ activity }}_units,
         {%- endfor %}
         cast(sum(case when is_inside_talk then time_units else 0 end) as bigint) as held_inside_talk_units,
         cast(sum(case when is_inside_talk then 0 else time_units end) as bigint) as contact_units,

@@ -1,4 +1,5 @@
 -- One row per agent, month and vendor whose books bear the cost: what the agent's time cost, ready to be spread over what the agent did.
+-- noqa: disable=LT02
 {{ config(materialized='table') }}
 
 with

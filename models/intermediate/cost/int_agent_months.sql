@@ -1,6 +1,7 @@
--- One row per agent and month of the books that this build makes anew: how much of the agent was there for contacts, and what became of it.
--- Practical capacity is measured from the time sheet: time paid for contacts and for waiting, without breaks, sickness, training and meetings;
--- without a time sheet it is a share of the paid minutes (M34). What a time sheet calls contact, but no contact record explains, is unowned.
+-- One row per agent and month of the books that this build makes anew: how much of the agent was there for contacts, and what became of
+-- it. Practical capacity is measured from the time sheet: time paid for contacts and for waiting, without breaks, sickness, training and
+-- meetings; without a time sheet it is a share of the paid minutes (M34). What a time sheet calls contact, but no contact record
+-- explains, is unowned.
 {%- set units = time_units_per_second() %}
 {%- if var('practical_capacity_mode') not in ['measured', 'ratio'] %}
     {{ exceptions.raise_compiler_error(
@@ -61,7 +62,7 @@ ranked_queues as (
         *,
         row_number() over (
             partition by period_month, agent_id
-            order by case when queue_id is null then 1 else 0 end, contact_units desc, queue_id
+            order by case when queue_id is null then 1 else 0 end asc, contact_units desc, queue_id asc
         ) as queue_rank
     from by_queue
 ),

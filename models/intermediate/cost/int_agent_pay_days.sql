@@ -1,6 +1,6 @@
 -- One row per agent and working day of a month that this build makes anew: what the payroll pays for it, in the reporting currency at the
--- rate of the day. Overtime is paid at the straight rate like any hour, the premium on it stands apart (M34). Amounts are null where no pay
--- rate was in force or a currency has no rate.
+-- rate of the day. Overtime is paid at the straight rate like any hour, the premium on it stands apart (M34). Amounts are null where no
+-- pay rate was in force or a currency has no rate.
 with
 
 pay as (

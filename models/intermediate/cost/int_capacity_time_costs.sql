@@ -1,5 +1,6 @@
--- One row per month, vendor whose books bear the cost, pool of the labour, queue, kind of use and half hour: what agents' time cost that belongs to
--- no contact, side by side by pool.
+-- One row per month, vendor whose books bear the cost, pool of the labour, queue, kind of use and half hour: what agents' time cost that
+-- belongs to no contact, side by side by pool.
+-- noqa: disable=LT02
 {{ config(materialized='table') }}
 
 with
@@ -49,7 +50,8 @@ cut as (
         {{ share_between('own_on_costs_amount', 'labour_before', 'labour_through', 'labour_base_units') }} as own_on_costs_share,
         {{ share_between('staff_on_costs_amount', 'shared_before', 'shared_through', 'shared_base_units') }} as staff_on_costs_share,
         {%- for pool in shared_pools() if pool != 'quality' %}
-        {{ share_between(pool ~ '_amount', 'shared_before', 'shared_through', 'shared_base_units') }} as {{ pool }}_share{{ ',' if not loop.last }}
+        {{ share_between(pool ~ '_amount', 'shared_before', 'shared_through', 'shared_base_units') }}
+            as {{ pool }}_share{{ ',' if not loop.last }}
         {%- endfor %}
     from bounded
 ),

@@ -1,5 +1,5 @@
--- One row per agent, month and use of time that belongs to no contact: unowned time, waiting by half hour, other work by kind. They stand in line
--- behind the agent's contacts, so that what the agent cost is cut once over all of it.
+-- One row per agent, month and use of time that belongs to no contact: unowned time, waiting by half hour, other work by kind. They stand
+-- in line behind the agent's contacts, so that what the agent cost is cut once over all of it.
 {%- set units = time_units_per_second() %}
 
 with

@@ -1,6 +1,6 @@
--- One row per contact and month of the books: what carrying it cost by the tariffs of its channel, in the month in which its records began. A
--- minute counts by the second, a message once, a contact once per record. What stays inside the company is carried by nobody; a channel without
--- a tariff costs nothing that is known, and has no row (M34).
+-- One row per contact and month of the books: what carrying it cost by the tariffs of its channel, in the month in which its records
+-- began. A minute counts by the second, a message once, a contact once per record. What stays inside the company is carried by nobody; a
+-- channel without a tariff costs nothing that is known, and has no row (M34).
 with
 
 records as (

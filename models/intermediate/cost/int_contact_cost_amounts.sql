@@ -1,6 +1,9 @@
--- One row per contact, month of the books, vendor whose books bear the cost, and pool of the labour: everything that the contact cost, side by side.
--- fct_contact_costs shows it component by component. A month is made anew as a whole: a late bill changes what each of its contacts bears.
-{%- set amounts = agent_activities() + ['on_costs', 'vendor_fee', 'overtime_premium', 'premium_on_cost', 'channel', 'technology'] + shared_pools() %}
+-- One row per contact, month of the books, vendor whose books bear the cost, and pool of the labour: everything that the contact cost,
+-- side by side. fct_contact_costs shows it component by component. A month is made anew as a whole: a late bill changes what each of its
+-- contacts bears.
+-- noqa: disable=LT02
+{%- set amounts = agent_activities()
+    + ['on_costs', 'vendor_fee', 'overtime_premium', 'premium_on_cost', 'channel', 'technology'] + shared_pools() %}
 {{ config(materialized=kept(), incremental_strategy='touched', unique_key='period_month') }}
 
 with
@@ -53,7 +56,8 @@ parts as (
         {{ 'usage_count' if part == 'technology_costs' else 'cast(0 as bigint)' }} as usage_count,
         {%- for amount in amounts %}
         {%- if amount in own_amounts %}
-        {{ {'vendor_fee': 'fee', 'overtime_premium': 'premium'}.get(amount, amount) }}_amount as {{ amount }}_amount{{ ',' if not loop.last }}
+        {{ {'vendor_fee': 'fee', 'overtime_premium': 'premium'}.get(amount, amount) }}_amount
+            as {{ amount }}_amount{{ ',' if not loop.last }}
         {%- else %}
         cast(0 as decimal(18, 6)) as {{ amount }}_amount{{ ',' if not loop.last }}
         {%- endif %}

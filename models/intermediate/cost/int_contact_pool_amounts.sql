@@ -1,5 +1,6 @@
--- One row per month of the books, pool and vendor: what contacts cost of it. Kept beside fct_contact_costs, so that the ledger is compared without
--- reading every contact again.
+-- One row per month of the books, pool and vendor: what contacts cost of it. Kept beside fct_contact_costs, so that the ledger is
+-- compared without reading every contact again.
+-- noqa: disable=LT02
 {%- set parts = [('labour', 'labour_pool'), ('vendor_fee', "'bpo_invoices'"), ('overtime_premium', "'overtime_premium'"),
     ('on_costs', "'on_costs'"), ('channel', "'telecom'"), ('technology', "'ai_usage'")] %}
 {%- for pool in shared_pools() %}
@@ -27,7 +28,11 @@ side_by_side as (
         contact_costs.vendor_id,
         contact_costs.labour_pool,
         coalesce(cast({{ dbt.date_trunc('month', 'contacts.business_date') }} as date) <> contact_costs.period_month, false) as is_cut_off,
-        sum({% for activity in agent_activities() %}contact_costs.{{ activity }}_amount{{ ' + ' if not loop.last }}{% endfor %}) as labour_amount,
+        sum(
+            {%- for activity in agent_activities() %}
+            {{ '+ ' if not loop.first }}contact_costs.{{ activity }}_amount
+            {%- endfor %}
+        ) as labour_amount,
         sum(contact_costs.vendor_fee_amount) as vendor_fee_amount,
         sum(contact_costs.overtime_premium_amount) as overtime_premium_amount,
         sum(contact_costs.on_costs_amount + contact_costs.premium_on_cost_amount) as on_costs_amount,

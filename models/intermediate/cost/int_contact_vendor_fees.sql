@@ -1,5 +1,5 @@
--- One row per contact, month and outsourced vendor that is paid by minute of handling, by handled contact or by outcome: the fee (M34). An outcome
--- is what the agent logged as resolved; internal contacts are not paid.
+-- One row per contact, month and outsourced vendor that is paid by minute of handling, by handled contact or by outcome: the fee (M34).
+-- An outcome is what the agent logged as resolved; internal contacts are not paid.
 with
 
 contact_time as (

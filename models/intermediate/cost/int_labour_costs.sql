@@ -1,7 +1,8 @@
--- One row per agent and month of the books that this build makes anew: what the agent's time costs, from which pool, and over how much of it
--- the cost is spread. Staff of the company cost their pay; agents' pay is spread over all that they do when they are there, others' (a supervisor
--- who takes calls) is traced to the contacts they serve, and the rest stays with their pool. Outsourced staff cost what the contract says, never
--- the company's rates (M34): by productive hour or full-time month here, by minute, contact or outcome with the contact.
+-- One row per agent and month of the books that this build makes anew: what the agent's time costs, from which pool, and over how much of
+-- it the cost is spread. Staff of the company cost their pay; agents' pay is spread over all that they do when they are there, others' (a
+-- supervisor who takes calls) is traced to the contacts they serve, and the rest stays with their pool. Outsourced staff cost what the
+-- contract says, never the company's rates (M34): by productive hour or full-time month here, by minute, contact or outcome with the
+-- contact.
 {%- set units = time_units_per_second() %}
 {{ config(materialized='table') }}
 
@@ -18,10 +19,21 @@ terms as (
     select * from {{ ref('int_vendor_terms') }}
 ),
 
-priced as (
+with_terms as (
     select
         agent_months.*,
         terms.payment_basis,
+        terms.unit_price_amount
+    from agent_months
+    left join terms
+        on
+            agent_months.period_month = terms.period_month
+            and agent_months.vendor_id = terms.vendor_id
+),
+
+priced as (
+    select
+        *,
         case
             when is_outsourced then 'bpo_invoices'
             when role = 'agent' then 'agent_pay'
@@ -29,18 +41,18 @@ priced as (
             else 'workforce_management'
         end as labour_pool,
         case
-            when is_outsourced and terms.payment_basis = 'productive_hour' then used_units + unowned_units + unused_units
+            when is_outsourced and payment_basis = 'productive_hour' then used_units + unowned_units + unused_units
             when is_outsourced or role = 'agent' then capacity_units
             else used_units
         end as labour_base_units,
         case
-            when is_outsourced and terms.payment_basis = 'productive_hour'
-                then {{ share_of('terms.unit_price_amount', 'practical_units', 3600 * units) }}
-            when is_outsourced and terms.payment_basis = 'fte'
+            when is_outsourced and payment_basis = 'productive_hour'
+                then {{ share_of('unit_price_amount', 'practical_units', 3600 * units) }}
+            when is_outsourced and payment_basis = 'fte'
                 then {{ share_of(
-                    'terms.unit_price_amount', 'practical_units + other_work_units', 60 * var('full_time_minutes_per_month') * units
+                    'unit_price_amount', 'practical_units + other_work_units', 60 * var('full_time_minutes_per_month') * units
                 ) }}
-            when is_outsourced and terms.payment_basis in ('minute', 'contact', 'outcome') then 0
+            when is_outsourced and payment_basis in ('minute', 'contact', 'outcome') then 0
             when is_outsourced then null
             when role = 'agent' then straight_amount
             else {{ share_of('straight_amount', 'used_units', 'capacity_units') }}
@@ -50,11 +62,7 @@ priced as (
             when role = 'agent' then on_cost_amount
             else coalesce({{ share_of('on_cost_amount', 'used_units', 'capacity_units') }}, 0)
         end as on_costs_amount
-    from agent_months
-    left join terms
-        on
-            agent_months.period_month = terms.period_month
-            and agent_months.vendor_id = terms.vendor_id
+    from with_terms
 ),
 
 final as (

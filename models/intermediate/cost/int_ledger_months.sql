@@ -1,5 +1,5 @@
--- One row per month, pool and vendor of the ledger: its amount in scope and out of scope, in the reporting currency. An account that nobody
--- assigned to a pool is in the pool unknown.
+-- One row per month, pool and vendor of the ledger: its amount in scope and out of scope, in the reporting currency. An account that
+-- nobody assigned to a pool is in the pool unknown.
 with
 
 postings as (

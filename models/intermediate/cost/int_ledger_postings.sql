@@ -1,6 +1,6 @@
--- One row per posting of the ledger in the reporting currency, at the rate of its day: its pool, whether it is in scope, and whether it settles
--- an earlier month. A posting that takes back one of the month before, to the last digit, takes back an estimate; the first positive posting
--- to the same account after it is the invoice that takes the estimate's place. Both concern the earlier month (M36).
+-- One row per posting of the ledger in the reporting currency, at the rate of its day: its pool, whether it is in scope, and whether it
+-- settles an earlier month. A posting that takes back one of the month before, to the last digit, takes back an estimate; the first
+-- positive posting to the same account after it is the invoice that takes the estimate's place. Both concern the earlier month (M36).
 with
 
 entries as (

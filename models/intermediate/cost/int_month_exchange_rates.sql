@@ -1,4 +1,5 @@
--- One row per currency and month: what one unit is worth in the reporting currency on the month's last known day, when its books are closed.
+-- One row per currency and month: what one unit is worth in the reporting currency on the month's last known day, when its books are
+-- closed.
 with
 
 rates as (

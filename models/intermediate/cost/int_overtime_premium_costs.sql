@@ -1,6 +1,6 @@
--- One row per month and contact that bears overtime premium: the premium of a day belongs to the queue that required it, and is shared over that
--- queue's contacts of the day by the agents' time on them; or, by configuration, it is the overtime agent's own contacts that bear it (M34). Where
--- no queue is named it is the agent's own. Premium of a day without such contacts stands in a row without one.
+-- One row per month and contact that bears overtime premium: the premium of a day belongs to the queue that required it, and is shared
+-- over that queue's contacts of the day by the agents' time on them; or, by configuration, it is the overtime agent's own contacts that
+-- bear it (M34). Where no queue is named it is the agent's own. Premium of a day without such contacts stands in a row without one.
 {%- if var('overtime_premium_mode') not in ['queue_day', 'direct'] %}
     {{ exceptions.raise_compiler_error(
         "dbt_project.yml: overtime_premium_mode is '" ~ var('overtime_premium_mode') ~ "': use queue_day or direct"

@@ -1,6 +1,6 @@
--- One row per month, pool, vendor of the ledger and agent: the agent's share of a pool that no single contact causes, by the driver that the
--- seed cost_pools names (M34). A pool that finds nothing to follow has one row without an agent: it stays unallocated. Pay that was traced to
--- contacts of supervisors and the office is no longer in their pool.
+-- One row per month, pool, vendor of the ledger and agent: the agent's share of a pool that no single contact causes, by the driver that
+-- the seed cost_pools names (M34). A pool that finds nothing to follow has one row without an agent: it stays unallocated. Pay that was
+-- traced to contacts of supervisors and the office is no longer in their pool.
 {{ config(materialized='table') }}
 
 with

@@ -1,5 +1,6 @@
--- One row per month of the books and contact: what the meters of bots and other technology counted for it, at the price of the day (M34). Use by
--- a session with a bot is the contact's in which the session ran. Use that leads to no contact stands in one row per month without one.
+-- One row per month of the books and contact: what the meters of bots and other technology counted for it, at the price of the day (M34).
+-- Use by a session with a bot is the contact's in which the session ran. Use that leads to no contact stands in one row per month without
+-- one.
 with
 
 usage as (

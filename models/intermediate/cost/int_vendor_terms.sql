@@ -1,5 +1,5 @@
--- One row per vendor and month: the terms of its contract at the beginning of the month, or those that first came into force in it, with the
--- price in the reporting currency at the month's last rate.
+-- One row per vendor and month: the terms of its contract at the beginning of the month, or those that first came into force in it, with
+-- the price in the reporting currency at the month's last rate.
 with
 
 contracts as (
@@ -28,8 +28,9 @@ in_force as (
             partition by months.period_month, contracts.vendor_id
             order by
                 case when coalesce(contracts.effective_from, months.period_month) <= months.period_month then 0 else 1 end,
-                case when coalesce(contracts.effective_from, months.period_month) <= months.period_month then contracts.effective_from end desc
-                nulls last,
+                case
+                    when coalesce(contracts.effective_from, months.period_month) <= months.period_month then contracts.effective_from
+                end desc nulls last,
                 contracts.effective_from,
                 contracts.contract_version desc
         ) as terms_rank

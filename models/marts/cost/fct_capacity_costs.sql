@@ -1,5 +1,6 @@
--- One row per month of the books, pool, vendor, queue, kind, activity and half hour of cost that belongs to no contact (M34): waiting, other work,
--- time and use that no contact owns, and what finds nothing to follow. With fct_contact_costs it is all that the center cost from the bottom up.
+-- One row per month of the books, pool, vendor, queue, kind, activity and half hour of cost that belongs to no contact (M34): waiting,
+-- other work, time and use that no contact owns, and what finds nothing to follow. With fct_contact_costs it is all that the center cost
+-- from the bottom up.
 {{ config(materialized=kept(), incremental_strategy='touched', unique_key='period_month', on_schema_change='fail') }}
 
 with

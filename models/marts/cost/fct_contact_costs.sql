@@ -1,21 +1,7 @@
--- One row per contact, component of cost, pool, vendor whose books bear it, and month of the books (M34). What is stored lies side by side in
--- int_contact_cost_amounts; this view shows it one component below the other, each with what drove it and at which rate.
+-- One row per contact, component of cost, pool, vendor whose books bear it, and month of the books (M34). What is stored lies side by
+-- side in int_contact_cost_amounts; this view shows it one component below the other, each with what drove it and at which rate.
 {{ config(materialized=judged_when_read()) }}
-{%- set components = [] %}
-{%- for activity in agent_activities() %}
-    {%- do components.append(('agent_' ~ activity, 'labour_pool', "'agent_seconds'", activity ~ '_seconds', activity)) %}
-{%- endfor %}
-{%- do components.extend([
-    ('vendor_fee', "'bpo_invoices'", "'vendor_contract'", 'cast(fee_handle_seconds as decimal(18, 6))', 'vendor_fee'),
-    ('on_costs', "'on_costs'", "'pay'", 'contact_seconds', 'on_costs'),
-    ('premium_on_costs', "'on_costs'", "'overtime_premium'", 'premium_seconds', 'premium_on_cost'),
-    ('overtime_premium', "'overtime_premium'", "'overtime'", 'premium_seconds', 'overtime_premium'),
-    ('channel_usage', "'telecom'", 'channel_driver', 'cast(channel_quantity as decimal(18, 6))', 'channel'),
-    ('technology', "'ai_usage'", "'metered_use'", 'cast(usage_count as decimal(18, 6))', 'technology'),
-]) %}
-{%- for pool in shared_pools() %}
-    {%- do components.append((pool, "'" ~ pool ~ "'", "'agent_seconds'", 'contact_seconds', pool)) %}
-{%- endfor %}
+{%- set components = cost_components() %}
 
 with
 

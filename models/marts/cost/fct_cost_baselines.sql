@@ -1,5 +1,5 @@
--- One row per month: the ledger in scope over contacts, minutes and customers: the three averages that contact centers are run on (M33), to stand
--- beside the cost from the bottom up. Averages of a month are those of its ledger, so they change until its books are closed.
+-- One row per month: the ledger in scope over contacts, minutes and customers: the three averages that contact centers are run on (M33),
+-- to stand beside the cost from the bottom up. Averages of a month are those of its ledger, so they change until its books are closed.
 {{ config(materialized=judged_when_read()) }}
 {%- if var('cost_denominator') not in ['handled', 'inbound', 'all'] %}
     {{ exceptions.raise_compiler_error(

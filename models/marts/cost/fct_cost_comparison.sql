@@ -1,5 +1,5 @@
--- One row per month, dimension and value: handled contacts with their cost from the bottom up, and what each of the three averages charges them
--- (M33). A group that costs more than it is charged is carried by the others: the averages hide who is subsidised by whom.
+-- One row per month, dimension and value: handled contacts with their cost from the bottom up, and what each of the three averages
+-- charges them (M33). A group that costs more than it is charged is carried by the others: the averages hide who is subsidised by whom.
 {{ config(materialized=judged_when_read()) }}
 
 with

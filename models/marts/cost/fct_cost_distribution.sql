@@ -1,5 +1,5 @@
--- One row per month and channel, and per month over all channels: how the cost of handled contacts is spread, and how much of it the dearest
--- tenth bears (M34). A percentile is the smallest cost that the given share of contacts does not exceed.
+-- One row per month and channel, and per month over all channels: how the cost of handled contacts is spread, and how much of it the
+-- dearest tenth bears (M34). A percentile is the smallest cost that the given share of contacts does not exceed.
 {{ config(materialized=judged_when_read()) }}
 
 with

@@ -1,5 +1,5 @@
--- One row per contact with its whole cost from the bottom up, and what each of the three averages of its month would make of it (M33, M34).
--- It is provisional until the books of all its months are closed.
+-- One row per contact with its whole cost from the bottom up, and what each of the three averages of its month would make of it (M33,
+-- M34). It is provisional until the books of all its months are closed.
 {{ config(materialized=judged_when_read()) }}
 {%- set labour = agent_activities() %}
 
@@ -34,13 +34,26 @@ by_contact as (
     select
         contact_id,
         max(period_month) as last_period_month,
-        sum({% for activity in labour %}{{ activity }}_units{{ ' + ' if not loop.last }}{% endfor %}) as agent_units,
+        sum(
+            {%- for activity in labour %}
+            {{ '+ ' if not loop.first }}{{ activity }}_units
+            {%- endfor %}
+        ) as agent_units,
         sum(unpriced_units) as unpriced_units,
-        sum({% for activity in labour %}{{ activity }}_amount + {% endfor %}vendor_fee_amount) as labour_amount,
+        sum(
+            vendor_fee_amount
+            {%- for activity in labour %}
+            + {{ activity }}_amount
+            {%- endfor %}
+        ) as labour_amount,
         sum(on_costs_amount + overtime_premium_amount + premium_on_cost_amount) as pay_related_amount,
         sum(channel_amount) as channel_amount,
         sum(technology_amount) as technology_amount,
-        sum({% for pool in shared_pools() %}{{ pool }}_amount{{ ' + ' if not loop.last }}{% endfor %}) as shared_amount
+        sum(
+            {%- for pool in shared_pools() %}
+            {{ '+ ' if not loop.first }}{{ pool }}_amount
+            {%- endfor %}
+        ) as shared_amount
     from amounts
     group by contact_id
 ),

@@ -1,7 +1,7 @@
--- One row per business date, queue and drain: minutes and money that went where nobody wanted them (M37). Drains do not overlap: agents' time
--- on a contact counts for the first drain that claims it, in the order of drain_priority. A repeat and a follow-up answer are drained whole; of
--- other contacts what a lateral transfer threw away, then what long holds took beyond the limit. Use of bots that failed takes no agent's time,
--- waiting above plan none of a contact.
+-- One row per business date, queue and drain: minutes and money that went where nobody wanted them (M37). Drains do not overlap: agents'
+-- time on a contact counts for the first drain that claims it, in the order of drain_priority. A repeat and a follow-up answer are
+-- drained whole; of other contacts what a lateral transfer threw away, then what long holds took beyond the limit. Use of bots that
+-- failed takes no agent's time, waiting above plan none of a contact.
 {{ config(materialized=judged_when_read()) }}
 {%- set drains = ['repeats', 'rework', 'avoidable_transfers', 'long_holds', 'failed_bot_sessions', 'idle_above_plan'] %}
 
@@ -83,7 +83,8 @@ split as (
         *,
         case when is_repeat then agent_seconds else 0 end as repeats_seconds,
         case when is_follow_up and not is_repeat then agent_seconds else 0 end as rework_seconds,
-        case when not is_repeat and not is_follow_up then least(thrown_away_seconds, agent_seconds) else 0 end as avoidable_transfers_seconds,
+        case when not is_repeat and not is_follow_up then least(thrown_away_seconds, agent_seconds) else 0 end
+            as avoidable_transfers_seconds,
         case
             when not is_repeat and not is_follow_up
                 then least(long_hold_seconds, agent_seconds - least(thrown_away_seconds, agent_seconds))

@@ -1,6 +1,6 @@
--- One row per month of the books, pool and vendor: what contacts, capacity and the rest add up to from the bottom, what the ledger says, and what
--- bridges the two (M36). Contact + capacity + unallocated + variance + difference is the ledger in scope, to the last digit; the difference is
--- what nothing explains, and the status says whether it matters.
+-- One row per month of the books, pool and vendor: what contacts, capacity and the rest add up to from the bottom, what the ledger says,
+-- and what bridges the two (M36). Contact + capacity + unallocated + variance + difference is the ledger in scope, to the last digit; the
+-- difference is what nothing explains, and the status says whether it matters.
 with
 
 contact_amounts as (
@@ -162,16 +162,21 @@ parts as (
 
 summed as (
     select
-        parts.period_month,
-        parts.pool,
-        parts.vendor_id,
-        {%- for amount in [
-            'contact', 'cut_off', 'unused_capacity', 'non_contact', 'unowned', 'unallocated', 'ledger', 'out_of_scope', 'accrual', 'currency'
-        ] %}
-        cast(sum(parts.{{ amount }}_amount) as decimal(18, 6)) as {{ amount }}_amount{{ ',' if not loop.last }}
-        {%- endfor %}
+        period_month,
+        pool,
+        vendor_id,
+        cast(sum(contact_amount) as decimal(18, 6)) as contact_amount,
+        cast(sum(cut_off_amount) as decimal(18, 6)) as cut_off_amount,
+        cast(sum(unused_capacity_amount) as decimal(18, 6)) as unused_capacity_amount,
+        cast(sum(non_contact_amount) as decimal(18, 6)) as non_contact_amount,
+        cast(sum(unowned_amount) as decimal(18, 6)) as unowned_amount,
+        cast(sum(unallocated_amount) as decimal(18, 6)) as unallocated_amount,
+        cast(sum(ledger_amount) as decimal(18, 6)) as ledger_amount,
+        cast(sum(out_of_scope_amount) as decimal(18, 6)) as out_of_scope_amount,
+        cast(sum(accrual_amount) as decimal(18, 6)) as accrual_amount,
+        cast(sum(currency_amount) as decimal(18, 6)) as currency_amount
     from parts
-    group by parts.period_month, parts.pool, parts.vendor_id
+    group by period_month, pool, vendor_id
 ),
 
 -- a pool that is shared out is the ledger itself: nothing is left to bridge
@@ -189,7 +194,13 @@ bridged as (
         summed.unallocated_amount,
         summed.ledger_amount,
         summed.out_of_scope_amount,
-        cast(case when coalesce(cost_pools.evidence, 'traced') = 'traced' and summed.pool not in ('projects', 'unknown') then summed.accrual_amount else 0 end as decimal(18, 6)) as accrual_amount,
+        cast(
+            case
+                when coalesce(cost_pools.evidence, 'traced') = 'traced' and summed.pool not in ('projects', 'unknown')
+                    then summed.accrual_amount
+                else 0
+            end as decimal(18, 6)
+        ) as accrual_amount,
         summed.currency_amount
     from summed
     left join cost_pools

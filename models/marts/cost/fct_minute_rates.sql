@@ -1,6 +1,7 @@
--- One row per month of the books, queue and employer of its agents: what one more minute of an agent costs, three times (M37). At capacity, what a minute
--- of practical capacity costs, used or not; in cash, what it takes to buy one more; fully absorbed, what a minute on contacts costs if it bears
--- everything. Time counts for the queue that the contact's agent served, waiting for the queue that takes most of the agent's month.
+-- One row per month of the books, queue and employer of its agents: what one more minute of an agent costs, three times (M37). At
+-- capacity, what a minute of practical capacity costs, used or not; in cash, what it takes to buy one more; fully absorbed, what a minute
+-- on contacts costs if it bears everything. Time counts for the queue that the contact's agent served, waiting for the queue that takes
+-- most of the agent's month.
 {{ config(materialized=kept(), incremental_strategy='touched', unique_key='period_month', on_schema_change='fail') }}
 
 with
@@ -36,7 +37,9 @@ costs as (
         agent_id,
         cast(sum(
             coalesce(labour_amount, 0) + own_on_costs_amount + staff_on_costs_amount
-            + {% for pool in shared_pools() %}{{ pool }}_amount{{ ' + ' if not loop.last }}{% endfor %}
+            {%- for pool in shared_pools() %}
+            + {{ pool }}_amount
+            {%- endfor %}
         ) as decimal(18, 6)) as cost_amount
     from agent_costs
     group by period_month, agent_id
@@ -125,7 +128,8 @@ final as (
         by_queue.vendor_id,
         by_queue.agent_count,
         {%- for quantity in ['used', 'practical'] %}
-        {{ share_of('cast(1 as decimal(18, 6))', 'by_queue.' ~ quantity ~ '_units', 60 * time_units_per_second()) }} as {{ quantity }}_minutes,
+        {{ share_of('cast(1 as decimal(18, 6))', 'by_queue.' ~ quantity ~ '_units', 60 * time_units_per_second()) }}
+            as {{ quantity }}_minutes,
         {%- endfor %}
         by_queue.cost_amount,
         {{ share_of('by_queue.cost_amount', 60 * time_units_per_second(), 'by_queue.practical_units') }} as capacity_rate,
