@@ -218,17 +218,17 @@ simulated centers with all named effects. What the lines mean and what follows f
 
 ![Cost per contact by queue and reason, and from the truth to the ledger](../../docs/cost.svg)
 
-Amounts in GBP. The truth knows agents' pay with on-costs, what outsourcers are paid, and carriers; methods are compared in these parts.
-Handled contacts of closed months, {results.judged_contacts:,} in the first center. "Off by" is the mean absolute error; groups weigh as much as their
-contacts. Bottom-up and averages spread the true total of each month.
+Amounts in GBP. The truth knows agents' pay with on-costs, what outsourcers are paid, and carriers; methods are compared in these
+parts. Handled contacts of closed months, {results.judged_contacts:,} in the first center. "Off by" is the mean absolute error;
+groups weigh as much as their contacts. Bottom-up and averages spread the true total of each month.
 
 Agents' time first: {ours / 3600:,.0f} hours on contacts from the bottom up, {truth / 3600:,.0f} by the truth, correlation over contacts
 {correlation:.4f}.
 
 ## Own agents' minutes bear breaks, sickness and leave
 
-The truth with what own agents are paid beyond their contacts and waiting, spread evenly over their seconds: what the bottom-up cost is meant
-to say.
+The truth with what own agents are paid for time in which nobody could reach them, spread evenly over their seconds: what the
+bottom-up cost is meant to say.
 
 {methods_table(results, LOADED)}
 
@@ -320,7 +320,7 @@ def _edge() -> alt.Axis:
     )
 
 
-def _groups_chart(results: Results, name: str, *, has_legend: bool) -> alt.LayerChart:
+def _groups_chart(results: Results, name: str, *, has_legend: bool) -> alt.LayerChart | alt.FacetChart:
     groups = results.groups[name]
     rows: list[dict[str, Any]] = [
         {
@@ -358,7 +358,7 @@ def _groups_chart(results: Results, name: str, *, has_legend: bool) -> alt.Layer
     )
 
 
-def _bridge_chart(results: Results) -> alt.LayerChart:
+def _bridge_chart(results: Results) -> alt.LayerChart | alt.FacetChart:
     rows: list[dict[str, Any]] = []
     total = 0.0
     for number, (name, _) in enumerate(results.bridges[0]):

@@ -174,8 +174,12 @@ class Comparison:
 
             in_full as (
                 select dimension_value, [sum(bottom_up_amount)::double / sum(contact_count), {averages}] as amounts
-                from marts.fct_cost_comparison
-                where dimension = '{column}' and is_final
+                from (
+                    select *, bool_and(is_final) over (partition by month_start_date) as is_month_final
+                    from marts.fct_cost_comparison
+                    where dimension = '{column}'
+                )
+                where is_month_final
                 group by dimension_value
             )
 
