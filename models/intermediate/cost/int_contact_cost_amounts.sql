@@ -30,9 +30,22 @@ premiums as (
     where contact_id is not null
 ),
 
+-- what follows a supervisor's time on a contact stands with what follows the agents', so that each component is there once
+staff_labour as (
+    select * from labour
+    where labour_pool in ('supervision', 'workforce_management')
+),
+
+agent_labour as (
+    select * from labour
+    where labour_pool not in ('supervision', 'workforce_management')
+),
+
 parts as (
     {%- for part, own_amounts, vendor, pool in [
-        ('labour', agent_activities() + ['on_costs'] + shared_pools(), 'vendor_id', 'labour_pool'),
+        ('agent_labour', agent_activities() + ['on_costs'] + shared_pools(), 'vendor_id', 'labour_pool'),
+        ('staff_labour', agent_activities(), 'vendor_id', 'labour_pool'),
+        ('staff_labour', ['on_costs'] + shared_pools(), 'vendor_id', "'agent_pay'"),
         ('vendor_fees', ['vendor_fee'], 'vendor_id', "'bpo_invoices'"),
         ('channel_costs', ['channel'], "'in_house'", "'agent_pay'"),
         ('technology_costs', ['technology'], "'in_house'", "'agent_pay'"),
@@ -45,10 +58,10 @@ parts as (
         {{ vendor }} as vendor_id,
         {{ pool }} as labour_pool,
         {%- for activity in agent_activities() %}
-        {{ activity ~ '_units' if part == 'labour' else 'cast(0 as bigint)' }} as {{ activity }}_units,
+        {{ activity ~ '_units' if 'talk' in own_amounts else 'cast(0 as bigint)' }} as {{ activity }}_units,
         {%- endfor %}
-        {{ 'unpriced_units' if part == 'labour' else 'cast(0 as bigint)' }} as unpriced_units,
-        {{ 'contact_units' if part == 'labour' else 'cast(0 as bigint)' }} as contact_units,
+        {{ 'unpriced_units' if 'talk' in own_amounts else 'cast(0 as bigint)' }} as unpriced_units,
+        {{ 'contact_units' if 'facilities' in own_amounts else 'cast(0 as bigint)' }} as contact_units,
         {{ 'handle_seconds' if part == 'vendor_fees' else 'cast(0 as bigint)' }} as fee_handle_seconds,
         {{ 'contact_units' if part == 'premiums' else 'cast(0 as bigint)' }} as premium_units,
         {{ 'channel_quantity' if part == 'channel_costs' else 'cast(0 as bigint)' }} as channel_quantity,
