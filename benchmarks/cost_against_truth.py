@@ -30,6 +30,7 @@ from cost_comparison import (
     STRAIGHT,
     Comparison,
     Group,
+    Invoices,
     Judged,
     Method,
     Reference,
@@ -74,6 +75,7 @@ class Results:
     bridges: list[list[tuple[str, float]]]
     agent_seconds: list[tuple[float, float, float]]
     groups: dict[str, list[Group]]
+    outsourcers: list[Invoices]
     scenarios: dict[str, tuple[float, dict[str, Judged]]]
 
 
@@ -83,6 +85,7 @@ def run(contacts: int, seeds: int) -> Results:
     means, bridges, seconds = [], [], []
     groups: dict[str, list[Group]] = {}
     others: dict[str, tuple[float, dict[str, Judged]]] = {}
+    outsourcers: list[Invoices] = []
     judged_contacts = 0
     with tempfile.TemporaryDirectory(prefix="cx_metrics_") as scratch:
         for seed in range(1, seeds + 1):
@@ -93,6 +96,7 @@ def run(contacts: int, seeds: int) -> Results:
             seconds.append(comparison.agent_seconds())
             if seed == 1:
                 judged_contacts = comparison.contacts()
+                outsourcers = comparison.outsourcers()
                 groups = {name: comparison.groups(column, LOADED) for name, column in GROUPS.items()}
             comparison.close()
             print(f"seed {seed}: done", flush=True)
@@ -102,7 +106,7 @@ def run(contacts: int, seeds: int) -> Results:
             others[name] = comparison.true_mean(LOADED), comparison.all_judged(LOADED)
             comparison.close()
             print(f"{name}: done", flush=True)
-    return Results(contacts, judged_contacts, found, means, bridges, seconds, groups, others)
+    return Results(contacts, judged_contacts, found, means, bridges, seconds, groups, outsourcers, others)
 
 
 # How it is written.
@@ -190,6 +194,19 @@ def bridge_table(results: Results) -> str:
 _LAST_OF_CONTACTS = "shares of supervision, planning, quality, licences, rent, head office"
 
 
+def outsourcers_table(results: Results) -> str:
+    """Return what the outsourcers of the first center cost from the bottom up, and what of their invoices that leaves open."""
+    lines = [
+        "| outsourcer, paid by | months | bottom-up | open | of it bonus and credit | the rest |",
+        "|---|---:|---:|---:|---:|---:|",
+    ]
+    for one in results.outsourcers:
+        amounts = (one.bottom_up, one.difference, one.bonus_and_credit, one.difference - one.bonus_and_credit)
+        name = f"{one.vendor}, {one.payment_basis.replace('_', ' ')}"
+        lines.append(_row((name, str(one.months), *map(pounds, amounts))))
+    return "\n".join(lines)
+
+
 def scenarios_table(results: Results) -> str:
     """Return how far the methods are from the truth in other centers, in hundredths of the true cost."""
     first = results.means[0][LOADED.name], results.seeds[0][LOADED.name]
@@ -256,6 +273,12 @@ averages that spread the same total (fct_cost_comparison), first center.
 ## From the truth to the ledger
 
 {bridge_table(results)}
+
+## What stays open of outsourcers' invoices
+
+First center, closed months.
+
+{outsourcers_table(results)}
 
 ## Other centers
 
@@ -412,6 +435,7 @@ def write(results: Results) -> None:
         "straight rate": methods_table(results, STRAIGHT),
         "cost in full": full_table(results, "queue"),
         "from the truth to the ledger": bridge_table(results),
+        "invoices": outsourcers_table(results),
         "other centers": scenarios_table(results),
     }
     for name, table in tables.items():

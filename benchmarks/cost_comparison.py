@@ -85,15 +85,28 @@ class Group:
     amounts: dict[str, float]
 
 
+@dataclass(frozen=True)
+class Invoices:
+    """Months of an outsourcer on one basis of payment, in the reporting currency."""
+
+    vendor: str
+    payment_basis: str
+    months: int
+    bottom_up: float
+    difference: float
+    bonus_and_credit: float
+
+
 class Comparison:
     """One simulated and built center: its costed contacts in closed months, each with the truth about it."""
 
     def __init__(self, database: Path, folder: Path) -> None:
         """Read a built warehouse and the truth of the folder that it was loaded from."""
         self._connection = duckdb.connect(str(database), read_only=True)
-        self._connection.execute(
-            f"create temp view truth_contact_costs as from '{folder / 'truth' / 'contact_costs.parquet'}'"
-        )
+        for name in ("contact_costs", "ledger_causes"):
+            self._connection.execute(
+                f"create temp view truth_{name} as from '{folder / 'truth' / name}.parquet'"
+            )
         for statement in (_TRUTH, _DIRECT, _PARTS, _COSTED):
             self._connection.execute(statement)
 
@@ -223,6 +236,12 @@ class Comparison:
             "accruals, currency, rounding, difference",
         )
         return [(name, float(part) / contacts) for name, part in zip(names, parts, strict=True)]
+
+    def outsourcers(self) -> list[Invoices]:
+        """Return by vendor and basis of payment what its months cost from the bottom up, what of the ledger nothing explains,
+        and what bonus and credit on its invoices come to; closed months whose invoice is there.
+        """
+        return [Invoices(*row) for row in self.rows(_OUTSOURCERS)]
 
     def agent_seconds(self) -> tuple[float, float, float]:
         """Return agents' seconds on all contacts, in all and by the truth, and their correlation over contacts."""
@@ -382,4 +401,31 @@ select
     contacts, truth, loaded, premium, technology, shared, contact_amount - in_full, unused, non_contact, unallocated, variance
 from contacts
 cross join ledger
+"""
+
+_OUTSOURCERS = """
+with
+
+invoices as (
+    select
+        entries.vendor_id, (date_trunc('month', entries.period_month) - interval 1 month)::date as period_month,
+        entries.currency, coalesce(sum(causes.amount) filter (causes.unit = 'month'), 0)::double as bonus
+    from truth_ledger_causes as causes
+    inner join staging.stg_ledger_entries as entries using (entry_id)
+    inner join intermediate.int_ledger_postings as postings using (entry_id)
+    where postings.pool = 'bpo_invoices' and postings.is_settlement and entries.amount > 0
+    group by all
+)
+
+select
+    recon.vendor_id, terms.payment_basis, count(*), sum(recon.contact_amount + recon.capacity_amount)::double,
+    sum(recon.difference_amount)::double, sum(invoices.bonus * rates.rate_to_reporting::double)
+from marts.fct_ledger_reconciliation as recon
+inner join invoices on recon.vendor_id = invoices.vendor_id and recon.period_month = invoices.period_month
+inner join intermediate.int_month_exchange_rates as rates
+    on invoices.currency = rates.currency and invoices.period_month = rates.period_month
+inner join intermediate.int_vendor_terms as terms on recon.vendor_id = terms.vendor_id and recon.period_month = terms.period_month
+where recon.pool = 'bpo_invoices' and recon.is_month_over
+group by all
+order by all
 """
