@@ -34,15 +34,12 @@ as_of as (
 ),
 
 month_rates as (
-    select * from {{ ref('int_month_exchange_rates') }}
-),
-
-mean_rates as (
     select
         cast({{ dbt.date_trunc('month', 'date_day') }} as date) as period_month,
         currency,
         sum(rate_to_reporting) as rate_sum,
-        count(*) as day_count
+        count(*) as day_count,
+        {{ latest('rate_to_reporting', ['date_day']) }} as last_rate_to_reporting
     from exchange_rates
     group by cast({{ dbt.date_trunc('month', 'date_day') }} as date), currency
 ),
@@ -71,17 +68,13 @@ currency_bridges as (
         sum(
             cast(concerned.ledger_amount as decimal(18, 6))
             - case
-                when concerned.pool = 'bpo_invoices' then cast(concerned.amount * month_rates.rate_to_reporting as decimal(18, 6))
+                when concerned.pool = 'bpo_invoices' then cast(concerned.amount * month_rates.last_rate_to_reporting as decimal(18, 6))
                 else cast({{ share_of(
-                    'cast(concerned.amount * mean_rates.rate_sum as decimal(18, 6))', 1, 'mean_rates.day_count'
+                    'cast(concerned.amount * month_rates.rate_sum as decimal(18, 6))', 1, 'month_rates.day_count'
                 ) }} as decimal(18, 6))
             end
         ) as currency_amount
     from concerned
-    inner join mean_rates
-        on
-            concerned.concerned_month = mean_rates.period_month
-            and concerned.currency = mean_rates.currency
     inner join month_rates
         on
             concerned.concerned_month = month_rates.period_month
