@@ -46,13 +46,16 @@ priced as (
             else used_units
         end as labour_base_units,
         case
+            -- a vendor's supervisor who helps for a moment is in the price of the agents' hours; one who takes a shift has a time sheet
+            when is_outsourced and payment_basis in ('productive_hour', 'fte') and role <> 'agent' and capacity_basis = 'contacts only'
+                then case when unit_price_amount is not null then 0 end
             when is_outsourced and payment_basis = 'productive_hour'
                 then {{ share_of('unit_price_amount', 'practical_units', 3600 * units) }}
             when is_outsourced and payment_basis = 'fte'
                 then {{ share_of(
                     'unit_price_amount', 'practical_units + other_work_units', 60 * var('full_time_minutes_per_month') * units
                 ) }}
-            when is_outsourced and payment_basis in ('minute', 'contact', 'outcome') then 0
+            when is_outsourced and payment_basis in ('minute', 'contact', 'outcome') and unit_price_amount is not null then 0
             when is_outsourced then null
             when role = 'agent' then straight_amount
             else {{ share_of('straight_amount', 'used_units', 'capacity_units') }}

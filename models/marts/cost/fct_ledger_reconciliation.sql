@@ -33,39 +33,53 @@ as_of as (
     where domain = 'cost'
 ),
 
-mean_rates as (
+month_rates as (
     select
         cast({{ dbt.date_trunc('month', 'date_day') }} as date) as period_month,
         currency,
         sum(rate_to_reporting) as rate_sum,
-        count(*) as day_count
+        count(*) as day_count,
+        {{ latest('rate_to_reporting', ['date_day']) }} as last_rate_to_reporting
     from exchange_rates
     group by cast({{ dbt.date_trunc('month', 'date_day') }} as date), currency
 ),
 
--- what was used is worth the rates of its days, a posting that of its own day
+-- what settles a month concerns that month
+concerned as (
+    select
+        *,
+        case
+            when is_settlement then cast({{ dbt.dateadd('month', -1, 'period_month') }} as date)
+            else period_month
+        end as concerned_month
+    from postings
+    where
+        is_in_scope
+        and currency <> '{{ var("reporting_currency") }}'
+        and pool in ('telecom', 'ai_usage', 'bpo_invoices')
+),
+
+-- what was used is worth the rates of its days, a month of a contract that of its last day, a posting that of its own
 currency_bridges as (
     select
-        postings.period_month,
-        postings.pool,
-        postings.vendor_id,
+        concerned.concerned_month as period_month,
+        concerned.pool,
+        concerned.vendor_id,
         sum(
-            cast(postings.ledger_amount as decimal(18, 6))
-            - cast({{ share_of(
-                'cast(postings.amount * mean_rates.rate_sum as decimal(18, 6))', 1, 'mean_rates.day_count'
-            ) }} as decimal(18, 6))
+            cast(concerned.ledger_amount as decimal(18, 6))
+            - case
+                when concerned.pool = 'bpo_invoices' then cast(concerned.amount * month_rates.last_rate_to_reporting as decimal(18, 6))
+                else cast({{ share_of(
+                    'cast(concerned.amount * month_rates.rate_sum as decimal(18, 6))', 1, 'month_rates.day_count'
+                ) }} as decimal(18, 6))
+            end
         ) as currency_amount
-    from postings
-    inner join mean_rates
+    from concerned
+    inner join month_rates
         on
-            postings.period_month = mean_rates.period_month
-            and postings.currency = mean_rates.currency
-    where
-        postings.is_in_scope
-        and not postings.is_settlement
-        and postings.currency <> '{{ var("reporting_currency") }}'
-        and postings.pool in ('telecom', 'ai_usage')
-    group by postings.period_month, postings.pool, postings.vendor_id
+            concerned.concerned_month = month_rates.period_month
+            and concerned.currency = month_rates.currency
+    group by concerned.concerned_month, concerned.pool, concerned.vendor_id
 ),
 
 parts as (
