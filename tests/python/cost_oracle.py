@@ -324,7 +324,7 @@ class Costs:
                     continue
                 start, end = seconds_of(row["started_at"]), seconds_of(min(known))
                 is_paid = row["is_paid"]
-                if is_paid is None and row["state"] is not None:
+                if is_paid is None:
                     is_paid = row["state"] not in ("break", "offline")
                 if end <= start or not is_paid:
                     continue
@@ -475,14 +475,20 @@ class Costs:
         labour.shared_base = labour.capacity if role == "agent" else used
         if is_outsourced:
             labour.amount_base = labour.capacity
-            if basis == "productive_hour":
+            # a vendor's supervisor who helps is in the price of its agents' time
+            is_helper = role != "agent" and not is_measured and practical == used and not payroll.minutes
+            if is_helper and basis in ("productive_hour", "fte"):
+                labour.amount = None if price is None else ZERO
+                if basis == "productive_hour":
+                    labour.amount_base = used + unowned + unused
+            elif basis == "productive_hour":
                 labour.amount_base = used + unowned + unused
                 labour.amount = None if price is None else price * practical / 3600
             elif basis == "fte":
                 full_time = 60 * int(self.variables["full_time_minutes_per_month"])
                 labour.amount = None if price is None else price * (practical + other) / full_time
             elif basis is not None:
-                labour.amount = ZERO
+                labour.amount = None if price is None else ZERO
         elif role == "agent":
             labour.amount_base = labour.capacity
             labour.amount = payroll.straight if payroll.straight > 0 else None
@@ -817,10 +823,15 @@ class Costs:
                 books[key].accrual += amount
                 books[_month_before(posting.month), posting.pool, posting.vendor_id].accrual -= amount
             is_foreign = posting.currency != self.variables["reporting_currency"]
-            if posting.pool in ("telecom", "ai_usage") and is_foreign and not posting.settles:
-                mean = self._mean_rate(posting.currency, posting.month)
-                if mean is not None:
-                    books[key].currency += amount - posting.raw_amount * mean
+            if posting.pool in ("telecom", "ai_usage", "bpo_invoices") and is_foreign:
+                # what settles a month concerns that month
+                concerned = _month_before(posting.month) if posting.settles else posting.month
+                worth = self._mean_rate(posting.currency, concerned)
+                if posting.pool == "bpo_invoices":
+                    worth = self.rate(posting.currency, _last_day(concerned))
+                if worth is not None:
+                    of = books[concerned, posting.pool, posting.vendor_id]
+                    of.currency += amount - posting.raw_amount * worth
         return {
             key: of
             for key, of in books.items()
