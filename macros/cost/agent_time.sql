@@ -27,6 +27,12 @@
 {%- endmacro %}
 
 
+{#- What a contact weighs that takes the agent whole. -#}
+{% macro concurrency_weight_unit() -%}
+    {{ return(2520 if var('concurrency_split') == 'capacity' else 1) }}
+{%- endmacro %}
+
+
 {#- What an agent can do in a contact, each with its own component of cost. -#}
 {% macro agent_activities() -%}
     {{ return(['ring', 'talk', 'hold', 'message', 'consult', 'wrap']) }}

@@ -23,8 +23,9 @@
 {%- endmacro %}
 
 
-{#- A condition that spares the reading of most rows: whether an instant may lie in a month of the books that this build touches, in any zone. -#}
-{% macro may_be_in_touched_month(instant) -%}
+{#- A condition that spares the reading of most rows: whether an instant may lie in a month of the books that this build touches, in any zone; or in
+    any later month, where what comes next matters. -#}
+{% macro may_be_in_touched_month(instant, or_later=false) -%}
     {%- if not execute -%}
         {%- do ref('int_touched_cost_months') -%}
     {%- endif -%}
@@ -34,9 +35,11 @@
         {{ instant }} >= (
             select {{ dbt.dateadd('day', -1, 'min(touched_id)') }} from {{ ref('int_touched_cost_months') }}
         )
+        {%- if not or_later %}
         and {{ instant }} < (
             select {{ dbt.dateadd('day', 33, 'max(touched_id)') }} from {{ ref('int_touched_cost_months') }}
         )
+        {%- endif %}
     {%- endif -%}
 {%- endmacro %}
 

@@ -54,6 +54,11 @@ _IDS = (
     "question_id",
     "response_id",
     "invitation_id",
+    "overtime_queue_id",
+    "usage_id",
+    "evaluation_id",
+    "entry_id",
+    "account_id",
 )
 _SHARED_IDS = ("0", "anonymous", "unknown", "+266696687")
 

@@ -1,8 +1,9 @@
-"""Golden test vectors (Part G of the definitions) of contacts and resolution, through the real build.
+"""Golden test vectors (Part G of the definitions) of contacts, resolution and cost, through the real build.
 
 Those of the contacts domain go through the real landing as well: every vector has a queue of its own, so that one
 build holds them all and `audit.metric_values` shows each as a member of the dimension queue_id. All data tests of
-the project run on it too. Those of resolution are built once per clock and watermark that they name.
+the project run on it too. Those of resolution are built once per clock and watermark that they name,
+those of cost once per way to know practical capacity.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -428,3 +430,173 @@ def test_g16_transfer_settles_the_first_contact_and_not_at_the_first_point(
     # the style of HDI and MetricNet
     row = outcomes_by(CAUGHT_UP, repeat_window_clock="local_day", transfer_breaks_fcr=True)["g16"]
     assert (row["outcome"], row["is_first_point_resolution"]) == ("transferred", False)
+
+
+# --- cost: G.5, G.6 -------------------------------------------------------------------------------------------
+
+MARCH = datetime(2025, 3, 1)
+TDABC_AGENTS = 100
+TDABC_CONTACTS = {8: 49_000, 44: 1_400, 50: 2_500}
+"""Contacts of Kaplan and Anderson's customer service by their minutes: orders, inquiries and credit checks."""
+
+
+def cost_center() -> dict[str, list[dict[str, str]]]:
+    """Return agents with contacts, time sheets and pay of the cost vectors, and the ledger of the month."""
+    raw: dict[str, list[dict[str, str]]] = {
+        name: []
+        for name in ("contacts", "contact_segments", "agents", "agent_states", "agent_pay", "agent_pay_rates")
+    }
+
+    def talk(contact_id: str, agent: str, queue: str, begins: datetime, minutes: int) -> None:
+        ends = begins + timedelta(minutes=minutes)
+        span = {"started_at": str(begins), "ended_at": str(ends), "queue_id": queue}
+        channel = "chat" if queue == "chats" else "voice"
+        raw["contacts"].append(
+            {
+                "contact_id": contact_id,
+                "channel": channel,
+                "direction": "inbound",
+                "updated_at": str(ends),
+                **span,
+            }
+        )
+        raw["contact_segments"].append(
+            {"contact_id": contact_id, "segment_number": "1", "kind": "talk", "agent_id": agent, **span}
+        )
+
+    def paid(agent: str, minutes_a_day: int, days: int, hourly_rate: str) -> None:
+        raw["agents"].append({"agent_id": agent, "effective_from": "2025-01-01", "role": "agent"})
+        raw["agent_pay_rates"].append(
+            {
+                "agent_id": agent,
+                "effective_from": "2025-01-01",
+                "hourly_rate": hourly_rate,
+                "currency": "GBP",
+            }
+        )
+        for day in range(days):
+            raw["agent_pay"].append(
+                {
+                    "agent_id": agent,
+                    "work_date": str((MARCH + timedelta(days=day)).date()),
+                    "regular_minutes": str(minutes_a_day),
+                }
+            )
+
+    # G.5: 875,000 paid minutes at 0.64, of which 80 % are there for contacts; each agent has one contact after another
+    for number in range(TDABC_AGENTS):
+        agent, now = f"g05-{number:03}", MARCH
+        paid(agent, 350, 25, "38.40")
+        for minutes, count in TDABC_CONTACTS.items():
+            for contact in range(count // TDABC_AGENTS):
+                talk(f"{agent}-{minutes}-{contact}", agent, "g05", now, minutes)
+                now += timedelta(minutes=minutes)
+        until = MARCH + timedelta(minutes=7_000)
+        for state, begins, ends in (
+            ("contact", MARCH, now),
+            ("available", now, until),
+            ("break", until, MARCH + timedelta(minutes=8_750)),
+        ):
+            raw["agent_states"].append(
+                {
+                    "agent_id": agent,
+                    "started_at": str(begins),
+                    "ended_at": str(ends),
+                    "state": state,
+                    "is_paid": "true",
+                }
+            )
+    # G.6: two chats at once, and three
+    ten = MARCH + timedelta(hours=10)
+    five_past = ten + timedelta(minutes=5)
+    for agent, spans in (
+        ("g06-two", {"A": (ten, 10), "B": (five_past, 10)}),
+        ("g06-three", {"A": (ten, 10), "B": (five_past, 10), "C": (five_past, 5)}),
+    ):
+        for name, (begins, minutes) in spans.items():
+            talk(f"{agent}-{name}", agent, "chats", begins, minutes)
+        # 15 minutes at 0.60 are all that is paid and all that is used
+        paid(agent, 15, 1, "36")
+    return {
+        **raw,
+        "queues": [
+            {"queue_id": "g05", "timezone": "UTC", "channel": "voice"},
+            {"queue_id": "chats", "timezone": "UTC", "channel": "chat", "concurrency_capacity": "3"},
+        ],
+        "ledger_accounts": [{"account_id": "pay", "pool": "agent_pay", "is_in_scope": "true"}],
+        "ledger_entries": [
+            {
+                "entry_id": "1",
+                "period_month": "2025-03-01",
+                "account_id": "pay",
+                "amount": "560018",
+                "currency": "GBP",
+            }
+        ],
+    }
+
+
+@pytest.fixture(scope="module", params=["ratio", "measured"])
+def cost_mart(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], list[dict[str, Any]]]:
+    """Give rows of the marts of cost, with practical capacity as a share of paid minutes or from time sheets."""
+    database = builds.build(
+        tmp_path_factory.mktemp("cost"),
+        cost_center(),
+        variables={"practical_capacity_mode": request.param},
+        select="+fct_contact_costs +fct_capacity_costs +fct_ledger_reconciliation",
+    )
+    return lambda query: builds.rows_of(database, query)
+
+
+def test_g05_time_driven_cost_of_an_order_an_inquiry_and_a_credit_check(
+    cost_mart: Callable[[str], list[dict[str, Any]]],
+) -> None:
+    rows = cost_mart(
+        "select driver_quantity / 60 as minutes, unit_rate * 60 as rate, cost_amount, count(*) as contacts, "
+        "sum(cost_amount) as total from marts.fct_contact_costs where contact_id like 'g05-%' "
+        "group by all order by minutes"
+    )
+    assert [(int(row["minutes"]), row["cost_amount"], row["contacts"]) for row in rows] == [
+        (8, Decimal("6.40"), 49_000),
+        (44, Decimal("35.20"), 1_400),
+        (50, Decimal("40.00"), 2_500),
+    ]
+    assert sum(row["minutes"] * row["contacts"] for row in rows) == 578_600
+    assert sum(row["total"] for row in rows) == 462_880
+    # 0.80 a minute; a rate per second is cut off at the millionth
+    assert {round(row["rate"], 3) for row in rows} == {Decimal("0.800")}
+
+
+def test_g05_unused_capacity_stands_apart_and_the_sum_is_what_was_paid(
+    cost_mart: Callable[[str], list[dict[str, Any]]],
+) -> None:
+    (unused,) = cost_mart(
+        "select sum(agent_minutes) as minutes, sum(cost_amount) as amount from marts.fct_capacity_costs "
+        "where kind = 'unused_capacity' and queue_id = 'g05'"
+    )
+    assert (unused["minutes"], unused["amount"]) == (121_400, 97_120)
+    (other,) = cost_mart("select count(*) as rows from marts.fct_capacity_costs where kind <> 'unused_capacity'")
+    assert other["rows"] == 0
+    (books,) = cost_mart("select * from marts.fct_ledger_reconciliation")
+    # 18 are the 30 minutes of G.6
+    assert (books["contact_amount"], books["capacity_amount"]) == (462_880 + 18, 97_120)
+    assert (books["ledger_amount"], books["difference_amount"]) == (560_018, 0)
+    assert books["status"] == "reconciled"
+
+
+def test_g06_seconds_of_simultaneous_chats_are_shared(
+    cost_mart: Callable[[str], list[dict[str, Any]]],
+) -> None:
+    rows = cost_mart(
+        "select contact_id, sum(driver_quantity) as seconds, sum(cost_amount) as amount "
+        "from marts.fct_contact_costs where contact_id like 'g06-%' group by contact_id"
+    )
+    seconds = {row["contact_id"]: row["seconds"] for row in rows}
+    amounts = {row["contact_id"]: row["amount"] for row in rows}
+    assert (seconds["g06-two-A"], seconds["g06-two-B"]) == (450, 450)
+    assert (amounts["g06-two-A"], amounts["g06-two-B"]) == (Decimal("4.5"), Decimal("4.5"))
+    # 5 minutes alone and 5 by three; 5 by three and 5 alone; 5 by three
+    assert (seconds["g06-three-A"], seconds["g06-three-B"], seconds["g06-three-C"]) == (400, 400, 100)
+    assert sum(amounts[f"g06-three-{name}"] for name in "ABC") == 9

@@ -1,7 +1,8 @@
 """Same answer any way: loads in any slices, with late, shuffled, repeated, corrected and broken deliveries = one full build.
 
 The small center is delivered again and again in altered forms: contacts change their customer, reason, times or first record, become
-tests, are closed, reopened or broken; sessions, answers and subscriptions likewise. Which delivery comes in which load is drawn. After
+tests, are closed, reopened or broken; sessions, answers, subscriptions, time sheets, pay, bills and rates likewise, the latter over some
+months. Which delivery comes in which load is drawn. After
 each load the models are built, and in the end the same raw tables are built in full: every kept, published and audited table must be
 the same, row for row.
 
@@ -17,6 +18,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import builds
@@ -44,6 +46,9 @@ APART = (
     "qa_answers",
     "technology_usage",
     "ledger_entries",
+    "agents",
+    "agent_pay_rates",
+    "fx_rates",
 )
 """Those from which no contact, issue or bot attempt is made."""
 
@@ -63,7 +68,6 @@ BY_LOAD = (
 
 REFERENCE_APART = (
     "qa_form_items",
-    "agent_pay_rates",
     "technology_rates",
     "channel_tariffs",
     "vendor_contracts",
@@ -218,7 +222,7 @@ class History:
     def __init__(self, seed: int, load_count: int) -> None:
         """Draw the altered deliveries and the load of each."""
         self.random = random.Random(seed)
-        self.rows = small_center.raw_rows()
+        self.rows = with_months_of_cost(small_center.raw_rows())
         self.loads: list[dict[str, list[Row]]] = [{} for _ in range(load_count)]
         customers = [row["customer_id"] for row in self.rows["contacts"] if row.get("customer_id")]
         self.customers = self.random.sample(sorted(set(customers)), 12)
@@ -270,6 +274,81 @@ class History:
         if not column.required and self.random.random() < 0.2:
             return None
         return self.random.choice([other.get(column.name) for other in self.rows[table.name]])
+
+
+PAID_AGENTS = ("ann", "bob", "cyd", "dev")
+SHARED_ACCOUNTS = ("supervision", "quality", "platform_licences", "facilities", "corporate", "projects")
+
+
+def with_months_of_cost(rows: dict[str, list[Row]]) -> dict[str, list[Row]]:
+    """Return the small center with pay, time sheets, use, evaluations and a ledger for all its months, not for one day."""
+    rows = {name: list(of_table) for name, of_table in rows.items()}
+    starts = sorted(row["started_at"] for row in rows["contacts"] if row.get("started_at"))
+    days = sorted({start.date() for start in starts})[::3]
+    months = sorted({day.replace(day=1) for day in days})
+    for number, day in enumerate(days):
+        agent = PAID_AGENTS[number % len(PAID_AGENTS)]
+        morning = datetime.combine(day, datetime.min.time()) + timedelta(hours=8)
+        rows["agent_pay"].append(
+            {
+                "agent_id": agent,
+                "work_date": day,
+                "regular_minutes": Decimal(480),
+                "overtime_minutes": Decimal(30 * (number % 3)),
+                "overtime_queue_id": "uk_voice" if number % 2 else None,
+            }
+        )
+        for hours, state in enumerate(("contact", "available", "meeting", "contact")):
+            began = morning + timedelta(hours=2 * hours)
+            ended = None if number % 5 == 0 else began + timedelta(hours=2)
+            rows["agent_states"].append(
+                {"agent_id": agent, "started_at": began, "ended_at": ended, "state": state}
+            )
+        rows["qa_evaluations"].append(
+            {"evaluation_id": f"of_{day}", "agent_id": agent, "submitted_at": morning, "updated_at": morning}
+        )
+    for number, row in enumerate(rows["contacts"][::4]):
+        if row.get("started_at"):
+            rows["technology_usage"].append(
+                {
+                    "usage_id": f"of_contact_{number}",
+                    "technology_id": "tech_bot",
+                    "contact_id": row["contact_id"],
+                    "used_at": row["started_at"],
+                    "unit": "session",
+                    "quantity": Decimal(1),
+                }
+            )
+    for number, row in enumerate(rows["bot_sessions"]):
+        if row.get("started_at"):
+            rows["technology_usage"].append(
+                {
+                    "usage_id": f"of_session_{number}",
+                    "technology_id": "tech_bot",
+                    "session_id": row["session_id"],
+                    "used_at": row["started_at"],
+                    "unit": "token",
+                    "quantity": Decimal(2),
+                }
+            )
+    for pool in SHARED_ACCOUNTS:
+        rows["ledger_accounts"].append({"account_id": pool, "name": pool, "pool": pool})
+        for month in months:
+            rows["ledger_entries"].append(
+                {
+                    "entry_id": f"{pool}_{month}",
+                    "account_id": pool,
+                    "period_month": month,
+                    "posted_on": month + timedelta(days=20),
+                    "amount": Decimal("123.45"),
+                    "currency": "EUR" if pool == "facilities" else "GBP",
+                }
+            )
+    for month in months:
+        rows["fx_rates"].append(
+            {"currency": "EUR", "rate_on": month + timedelta(days=9), "rate_to_reporting": Decimal("0.85")}
+        )
+    return rows
 
 
 def deliver(engine: Engine, load: dict[str, list[Row]], number: int) -> None:

@@ -21,8 +21,20 @@ links as (
     select * from {{ ref('int_contact_links') }}
 ),
 
-calendar as (
-    select * from {{ ref('int_calendar') }}
+states as (
+    select * from {{ ref('stg_agent_states') }}
+),
+
+agents as (
+    select * from {{ ref('stg_agents') }}
+),
+
+sessions as (
+    select * from {{ ref('stg_bot_sessions') }}
+),
+
+days as (
+    select * from {{ ref('int_cost_days') }}
 ),
 
 delivered_contacts as (
@@ -45,6 +57,62 @@ delivered_sessions as (
         session_id,
         contact_id
     from {{ deliveries_of_new_keys('bot_sessions') }}
+),
+
+delivered_states as (
+    select
+        agent_id,
+        started_at
+    from {{ deliveries_of_new_keys('agent_states') }}
+),
+
+delivered_agents as (
+    select
+        agent_id,
+        effective_from
+    from {{ deliveries_of_new_keys('agents') }}
+),
+
+-- a state ends the one before it, which may have begun in an earlier month
+first_states as (
+    select
+        agent_id,
+        min(started_at) as started_at
+    from delivered_states
+    group by agent_id, {{ dbt.date_trunc('month', 'started_at') }}
+),
+
+earlier_states as (
+    select
+        first_states.agent_id,
+        first_states.started_at,
+        max(states.started_at) as earlier_started_at
+    from first_states
+    inner join states
+        on
+            first_states.agent_id = states.agent_id
+            and first_states.started_at > states.started_at
+    group by first_states.agent_id, first_states.started_at
+),
+
+-- what an agent first was counts for all months before as well
+first_versions as (
+    select
+        agent_id,
+        min(effective_from) as effective_from
+    from agents
+    group by agent_id
+),
+
+agents_from as (
+    select
+        case
+            when first_versions.effective_from < delivered_agents.effective_from then delivered_agents.effective_from
+            else cast('{{ var("calendar_first_day") }}' as date)
+        end as effective_from
+    from delivered_agents
+    left join first_versions
+        on delivered_agents.agent_id = first_versions.agent_id
 ),
 
 -- a contact that changed may take others along, and leave those that it was one with
@@ -99,7 +167,16 @@ happenings as (
     inner join delivered_sessions
         on usage.session_id = delivered_sessions.session_id
     union
-    select started_at as happened_at from {{ deliveries_of_new_keys('agent_states') }}
+    select usage.used_at as happened_at
+    from usage
+    inner join sessions
+        on usage.session_id = sessions.session_id
+    inner join records
+        on coalesce(sessions.contact_id, sessions.handed_off_contact_id) = records.contact_id
+    union
+    select started_at as happened_at from delivered_states
+    union
+    select earlier_started_at as happened_at from earlier_states
     union
     select used_at as happened_at from {{ deliveries_of_new_keys('technology_usage') }}
     union
@@ -107,16 +184,17 @@ happenings as (
     union
     select cast(work_date as {{ dbt.type_timestamp() }}) as happened_at from {{ deliveries_of_new_keys('agent_pay') }}
     union
-    select cast(rate_on as {{ dbt.type_timestamp() }}) as happened_at from {{ deliveries_of_new_keys('fx_rates') }}
-    union
     select cast(period_month as {{ dbt.type_timestamp() }}) as happened_at from {{ deliveries_of_new_keys('ledger_entries') }}
 ),
 
 -- what is in force from a day on
 in_force as (
-    select min(effective_from) as effective_from from {{ deliveries_of_new_keys('agents') }}
+    select min(effective_from) as effective_from from agents_from
     union all
     select min(effective_from) as effective_from from {{ deliveries_of_new_keys('agent_pay_rates') }}
+    union all
+    -- an exchange rate holds until the next one
+    select min(rate_on) as effective_from from {{ deliveries_of_new_keys('fx_rates') }}
 ),
 
 months as (
@@ -124,10 +202,10 @@ months as (
     union
     select {{ dbt.dateadd('hour', 14, 'happened_at') }} as month_at from happenings
     union
-    select cast(calendar.month_start_date as {{ dbt.type_timestamp() }}) as month_at
-    from calendar
+    select cast(days.month_start_date as {{ dbt.type_timestamp() }}) as month_at
+    from days
     inner join in_force
-        on calendar.month_end_date >= in_force.effective_from
+        on days.month_end_date >= in_force.effective_from
 ),
 
 final as (

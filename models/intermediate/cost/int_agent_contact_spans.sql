@@ -1,6 +1,7 @@
 -- One row per span of time in which an agent was bound to a contact, in a month of the books that this build makes anew: ringing, talk,
 -- hold, messages, consulting, wrap-up. Time that an earlier span of the same agent on the same record covers is not counted twice; a hold
 -- that a platform reports inside talk is a span of its own that takes its time from the talk.
+-- depends_on: {{ ref('stg_queues') }}
 with
 
 work_spans as (
@@ -45,6 +46,7 @@ spans as (
         kind as activity,
         false as is_inside_talk,
         worked_seconds as span_seconds,
+        started_at as began_at,
         {{ seconds_after(dbt.date_trunc('second', 'ended_at'), '-worked_seconds') }} as started_at,
         {{ dbt.date_trunc('second', 'ended_at') }} as ended_at
     from work_spans
@@ -59,6 +61,7 @@ spans as (
         kind as activity,
         true as is_inside_talk,
         held_seconds - worked_seconds as span_seconds,
+        started_at as began_at,
         {{ seconds_after(dbt.date_trunc('second', 'ended_at'), '-held_seconds') }} as started_at,
         {{ seconds_after(dbt.date_trunc('second', 'ended_at'), '-worked_seconds') }} as ended_at
     from work_spans
@@ -73,6 +76,7 @@ spans as (
         segments.kind as activity,
         false as is_inside_talk,
         {{ seconds_between('segments.started_at', 'segments.ended_at') }} as span_seconds,
+        segments.started_at as began_at,
         {{ dbt.date_trunc('second', 'segments.started_at') }} as started_at,
         {{ dbt.date_trunc('second', 'segments.ended_at') }} as ended_at
     from segments
@@ -95,9 +99,9 @@ final as (
     from spans
     inner join months
         on
-            cast({{ dbt.date_trunc('month', 'spans.started_at') }} as date) = months.utc_month
-            and spans.started_at >= months.begins_at
-            and spans.started_at < months.ends_at
+            cast({{ dbt.date_trunc('month', 'spans.began_at') }} as date) = months.utc_month
+            and spans.began_at >= months.begins_at
+            and spans.began_at < months.ends_at
     {%- if var('concurrency_split') == 'capacity' %}
     left join queues
         on spans.queue_id = queues.queue_id

@@ -43,7 +43,7 @@ turns as (
     from spans
 ),
 
--- turns of one instant may stand in any order: no time passes between them
+-- turns of one instant may stand in any order: no time passes between them, and all of them read the clock when the last one has turned
 ticks as (
     select
         *,
@@ -64,12 +64,12 @@ clock as (
             {% if var('concurrency_split') == 'none' -%}
             elapsed_seconds * {{ time_units_per_second() }}
             {%- else -%}
-            {{ whole_division('elapsed_seconds * ' ~ time_units_per_second(), 'nullif(open_weight, 0)') }}
+            {{ whole_division('elapsed_seconds * ' ~ time_units_per_second() * concurrency_weight_unit(), 'nullif(open_weight, 0)') }}
             {%- endif %}
         ) over (
             partition by period_month, agent_id
-            order by happened_at, weight_change
-            rows between unbounded preceding and current row
+            order by happened_at
+            range between unbounded preceding and current row
         ) as clock_units
     from ticks
 ),
@@ -82,7 +82,13 @@ shares as (
         queue_id,
         activity,
         is_inside_talk,
+        {% if concurrency_weight_unit() == 1 -%}
         cast(sum(reads_clock * weight * coalesce(clock_units, 0)) as bigint) as time_units,
+        {%- else -%}
+        {{ whole_division(
+            'cast(sum(reads_clock * weight * coalesce(clock_units, 0)) as bigint)', concurrency_weight_unit()
+        ) }} as time_units,
+        {%- endif %}
         cast(sum(span_seconds) as bigint) as handle_seconds
     from clock
     group by period_month, agent_id, contact_id, queue_id, activity, is_inside_talk

@@ -37,13 +37,29 @@ vendors as (
     select * from {{ ref('stg_vendors') }}
 ),
 
+submitted_evaluations as (
+    select *
+    from {{ ref('stg_qa_evaluations') }}
+    where {{ may_be_in_touched_month('submitted_at') }}
+),
+
+months as (
+    select * from {{ ref('int_cost_months') }}
+    where {{ is_touched('period_month') }}
+),
+
 evaluations as (
     select
-        agent_id,
-        cast({{ dbt.date_trunc('month', 'submitted_at') }} as date) as period_month,
+        submitted_evaluations.agent_id,
+        months.period_month,
         count(*) as evaluation_count
-    from {{ ref('stg_qa_evaluations') }}
-    group by agent_id, cast({{ dbt.date_trunc('month', 'submitted_at') }} as date)
+    from submitted_evaluations
+    inner join months
+        on
+            cast({{ dbt.date_trunc('month', 'submitted_evaluations.submitted_at') }} as date) = months.utc_month
+            and submitted_evaluations.submitted_at >= months.begins_at
+            and submitted_evaluations.submitted_at < months.ends_at
+    group by submitted_evaluations.agent_id, months.period_month
 ),
 
 by_queue as (

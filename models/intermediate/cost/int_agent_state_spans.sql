@@ -6,7 +6,7 @@ with
 states as (
     select *
     from {{ ref('stg_agent_states') }}
-    where {{ may_be_in_touched_month('started_at') }}
+    where {{ may_be_in_touched_month('started_at', or_later=true) }}
 ),
 
 months as (
@@ -25,7 +25,7 @@ ended as (
     select
         agent_id,
         state,
-        coalesce(is_paid, state not in ('break', 'offline')) as is_paid,
+        coalesce(is_paid, state not in ('break', 'offline'), true) as is_paid,
         {{ dbt.date_trunc('second', 'started_at') }} as started_at,
         {{ dbt.date_trunc('second', 'least(coalesce(ended_at, next_started_at), coalesce(next_started_at, ended_at))') }} as ended_at
     from followed

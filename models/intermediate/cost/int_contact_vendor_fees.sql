@@ -1,5 +1,5 @@
 -- One row per contact, month and outsourced vendor that is paid by minute of handling, by handled contact or by outcome: the fee (M34).
--- An outcome is what the agent logged as resolved; internal contacts are not paid.
+-- An outcome is what an agent of the vendor talked about and was logged as resolved; internal contacts are not paid.
 with
 
 contact_time as (
@@ -20,6 +20,26 @@ contacts as (
     select * from {{ ref('fct_contacts') }}
 ),
 
+agents as (
+    select * from {{ ref('dim_agent') }}
+),
+
+work_spans as (
+    select * from {{ ref('int_agent_work_spans') }}
+    where
+        kind <> 'wrap'
+        and held_seconds + worked_seconds > 0
+),
+
+months as (
+    select
+        period_month,
+        min(begins_at) as begins_at
+    from {{ ref('int_cost_months') }}
+    where {{ is_touched('period_month') }}
+    group by period_month
+),
+
 served as (
     select
         contact_time.period_month,
@@ -35,6 +55,32 @@ served as (
     group by contact_time.period_month, contact_time.contact_id, labour.vendor_id
 ),
 
+-- what a vendor was paid for in the month before is not paid again where the contact goes on
+served_before as (
+    select
+        served.period_month,
+        served.contact_id,
+        served.vendor_id
+    from served
+    inner join months
+        on served.period_month = months.period_month
+    inner join contacts
+        on
+            served.contact_id = contacts.contact_id
+            and contacts.started_at < months.begins_at
+    inner join work_spans
+        on
+            served.contact_id = work_spans.contact_id
+            and work_spans.started_at < months.begins_at
+    inner join agents
+        on
+            work_spans.agent_id = agents.agent_id
+            and served.vendor_id = agents.vendor_id
+            and cast(work_spans.started_at as date) >= agents.effective_from
+            and cast(work_spans.started_at as date) < agents.effective_before
+    group by served.period_month, served.contact_id, served.vendor_id
+),
+
 final as (
     select
         served.period_month,
@@ -44,8 +90,16 @@ final as (
         served.handle_seconds,
         case terms.payment_basis
             when 'minute' then {{ share_of('terms.unit_price_amount', 'served.handle_seconds', 60) }}
-            when 'contact' then case when served.conversation_units > 0 then terms.unit_price_amount else 0 end
-            when 'outcome' then case when contacts.agent_logged_resolved then terms.unit_price_amount else 0 end
+            when 'contact'
+                then case
+                    when served.conversation_units > 0 and served_before.contact_id is null then terms.unit_price_amount
+                    else 0
+                end
+            when 'outcome'
+                then case
+                    when contacts.agent_logged_resolved and served.conversation_units > 0 and served_before.contact_id is null then terms.unit_price_amount
+                    else 0
+                end
         end as fee_amount
     from served
     inner join terms
@@ -54,6 +108,11 @@ final as (
             and served.vendor_id = terms.vendor_id
     inner join contacts
         on served.contact_id = contacts.contact_id
+    left join served_before
+        on
+            served.period_month = served_before.period_month
+            and served.contact_id = served_before.contact_id
+            and served.vendor_id = served_before.vendor_id
     where contacts.direction <> 'internal'
 )
 

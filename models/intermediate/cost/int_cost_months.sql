@@ -4,15 +4,15 @@
 
 with
 
-calendar as (
-    select * from {{ ref('int_calendar') }}
+days as (
+    select * from {{ ref('int_cost_days') }}
 ),
 
 months as (
     select
         month_start_date as period_month,
         cast({{ dbt.dateadd('month', 1, 'month_start_date') }} as date) as next_month
-    from calendar
+    from days
     group by month_start_date
 ),
 

@@ -30,6 +30,7 @@ contacts as (
     from {{ ref('fct_contacts') }}
 ),
 
+-- what an outsourcer pays its staff is its own affair
 causes as (
     select
         pay_days.period_month,
@@ -42,10 +43,11 @@ causes as (
         pay_days.premium_amount,
         pay_days.premium_on_cost_amount
     from pay_days
-    left join agent_months
+    inner join agent_months
         on
             pay_days.period_month = agent_months.period_month
             and pay_days.agent_id = agent_months.agent_id
+    where not agent_months.is_outsourced
 ),
 
 premiums as (

@@ -24,10 +24,11 @@ traced as (
     select
         period_month,
         labour_pool as pool,
+        vendor_id,
         sum(labour_amount) as traced_amount
     from labour
     where labour_pool in ('supervision', 'workforce_management')
-    group by period_month, labour_pool
+    group by period_month, labour_pool, vendor_id
 ),
 
 to_share as (
@@ -38,7 +39,7 @@ to_share as (
         cast(
             greatest(
                 ledger_months.ledger_amount
-                - case when ledger_months.vendor_id = 'in_house' then coalesce(traced.traced_amount, 0) else 0 end,
+                - coalesce(traced.traced_amount, 0),
                 0
             ) as decimal(18, 6)
         ) as amount,
@@ -49,6 +50,7 @@ to_share as (
         on
             ledger_months.period_month = traced.period_month
             and ledger_months.pool = traced.pool
+            and ledger_months.vendor_id = traced.vendor_id
     left join cost_pools
         on
             ledger_months.pool = cost_pools.pool

@@ -1,6 +1,6 @@
 -- One row per month of the books and contact: what the meters of bots and other technology counted for it, at the price of the day (M34).
--- Use by a session with a bot is the contact's in which the session ran. Use that leads to no contact stands in one row per month without
--- one.
+-- Use by a session with a bot is the contact's in which the session ran, or to which it was handed over. Use that leads to no contact
+-- stands in one row per month without one.
 with
 
 usage as (
@@ -40,7 +40,7 @@ months as (
 priced as (
     select
         months.period_month,
-        coalesce(usage.contact_id, bot_sessions.contact_id) as contact_record_id,
+        coalesce(usage.contact_id, bot_sessions.contact_id, bot_sessions.handed_off_contact_id) as contact_record_id,
         cast(
             cast(usage.quantity * technology_rates.unit_cost as decimal(18, 6)) * exchange_rates.rate_to_reporting as decimal(18, 6)
         ) as amount

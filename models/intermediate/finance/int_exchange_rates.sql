@@ -1,4 +1,4 @@
--- One row per currency and calendar day: what one unit is worth in the reporting currency, at the rate of the day or the last one before
+-- One row per currency and day of the months of the books: what one unit is worth in the reporting currency, at the rate of the day or the last one before
 -- it. A day before the first rate of a currency has no row: what is not known is not converted.
 {{ config(materialized='table') }}
 
@@ -12,8 +12,8 @@ rates as (
         and currency <> '{{ var("reporting_currency") }}'
 ),
 
-calendar as (
-    select * from {{ ref('int_calendar') }}
+days as (
+    select * from {{ ref('int_cost_days') }}
 ),
 
 currencies as (
@@ -34,10 +34,10 @@ rates_and_days as (
 
     select
         currencies.currency,
-        calendar.date_day,
+        days.date_day,
         1 as is_day,
         cast(null as decimal(18, 6)) as rate_to_reporting
-    from calendar
+    from days
     cross join currencies
 ),
 
@@ -71,7 +71,7 @@ final as (
         '{{ var("reporting_currency") }}' as currency,
         date_day,
         cast(1 as decimal(18, 6)) as rate_to_reporting
-    from calendar
+    from days
 )
 
 select * from final

@@ -40,7 +40,8 @@ costs as (
             {%- for pool in shared_pools() %}
             + {{ pool }}_amount
             {%- endfor %}
-        ) as decimal(18, 6)) as cost_amount
+        ) as decimal(18, 6)) as cost_amount,
+        count(case when is_own_vendor and labour_amount is null then 1 end) as unpriced_count
     from agent_costs
     group by period_month, agent_id
 ),
@@ -101,7 +102,11 @@ by_queue as (
         count(*) as agent_count,
         cast(sum(agent_months.used_units) as bigint) as used_units,
         cast(sum(agent_months.practical_units) as bigint) as practical_units,
-        cast(sum(coalesce(costs.cost_amount, 0) + coalesce(fees.fee_amount, 0)) as decimal(18, 6)) as cost_amount,
+        cast(
+            case
+                when sum(coalesce(costs.unpriced_count, 0)) = 0 then sum(coalesce(costs.cost_amount, 0) + coalesce(fees.fee_amount, 0))
+            end as decimal(18, 6)
+        ) as cost_amount,
         cast(sum(overtime.weighted_amount) as decimal(28, 6)) as overtime_weighted_amount,
         cast(sum(overtime.paid_minutes) as decimal(18, 4)) as overtime_weight_minutes
     from agent_months
@@ -117,6 +122,7 @@ by_queue as (
         on
             agent_months.period_month = overtime.period_month
             and agent_months.agent_id = overtime.agent_id
+            and not agent_months.is_outsourced
     where agent_months.home_queue_id is not null
     group by agent_months.period_month, agent_months.home_queue_id, agent_months.vendor_id
 ),
