@@ -75,7 +75,7 @@ final as (
         case
             when not unfolded.is_unpriced or unfolded.amount <> 0
                 then {{ share_of(
-                    'unfolded.amount', 1000000, 'cast(unfolded.driver_quantity * 1000000 as ' ~ dbt.type_bigint() ~ ')'
+                    'unfolded.amount', 1000000, millionths('unfolded.driver_quantity')
                 ) }}
         end as unit_rate,
         cast(case when not unfolded.is_unpriced or unfolded.amount <> 0 then unfolded.amount end as decimal(18, 6)) as cost_amount,
