@@ -16,6 +16,10 @@ contacts as (
     from {{ ref('fct_contacts') }}
 ),
 
+cost_pools as (
+    select * from {{ ref('cost_pools') }}
+),
+
 components as (
     {%- for component in components %}
     {{ 'union all' if not loop.first }}
@@ -66,6 +70,7 @@ final as (
         unfolded.period_month,
         contacts.business_date,
         unfolded.driver,
+        coalesce(cost_pools.evidence, 'traced') as evidence,
         cast(unfolded.driver_quantity as decimal(18, 6)) as driver_quantity,
         case
             when not unfolded.is_unpriced or unfolded.amount <> 0
@@ -78,6 +83,10 @@ final as (
     from unfolded
     left join contacts
         on unfolded.contact_id = contacts.contact_id
+    left join cost_pools
+        on
+            unfolded.pool = cost_pools.pool
+            and unfolded.period_month between cost_pools.effective_from and cost_pools.effective_to
     where
         unfolded.amount <> 0
         or (unfolded.component like 'agent_%' and unfolded.driver_quantity > 0)
