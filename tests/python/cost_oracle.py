@@ -61,6 +61,8 @@ class Piece:
     activity: str
     start: int
     end: int
+    rank: tuple[Any, ...]
+    """Of what goes on at the same time for the same contact, the first counts."""
 
 
 @dataclass
@@ -261,7 +263,7 @@ class Costs:
             if end > start:
                 contact_id = self.center.contact_of(row["contact_id"]) or row["contact_id"]
                 of = work[self.month_of(row["started_at"]), row["agent_id"]]
-                of.pieces.append(Piece(contact_id, row["queue_id"], row["kind"], start, end))
+                of.pieces.append(Piece(contact_id, row["queue_id"], row["kind"], start, end, (start, end, row["kind"])))
         for of in work.values():
             self._share(of)
         return {key: of for key, of in work.items() if of.pieces}
@@ -272,6 +274,7 @@ class Costs:
             (span for span in leg.spans if span.problem is None), key=lambda span: (span.start, span.number)
         )
         edges = sorted({edge for span in spans for edge in span.stretch})
+        since: dict[int, int] = {}
         for start, end in zip(edges, edges[1:], strict=False):
             covering = [span for span in spans if span.stretch[0] <= start and end <= span.stretch[1]]
             if not covering:
@@ -280,7 +283,8 @@ class Costs:
             holds = [span for span in covering if span.kind == "hold"]
             activity = "hold" if owner.kind == "talk" and holds else owner.kind
             of = work[self.month_of(owner.start), leg.agent_id or ""]
-            of.pieces.append(Piece(contact_id, leg.queue_id, activity, start, end))
+            rank = (since.setdefault(owner.number, start), owner.stretch[1], owner.kind)
+            of.pieces.append(Piece(contact_id, leg.queue_id, activity, start, end, rank))
             of.handled[contact_id] += end - start
 
     def _weight(self, queue_id: str | None) -> Fraction:
@@ -298,16 +302,13 @@ class Costs:
             by_contact: dict[Contact, list[Piece]] = defaultdict(list)
             for piece in is_open:
                 by_contact[piece.contact_id].append(piece)
-            weights = {
-                contact: sum((self._weight(piece.queue_id) for piece in pieces), ZERO) / len(pieces)
-                for contact, pieces in by_contact.items()
-            }
-            for contact, pieces in by_contact.items():
+            counted = [min(pieces, key=lambda piece: piece.rank) for pieces in by_contact.values()]
+            weight = sum((self._weight(piece.queue_id) for piece in counted), ZERO)
+            for piece in counted:
                 part = Fraction(end - start)
                 if self.variables["concurrency_split"] != "none":
-                    part *= weights[contact] / sum(weights.values(), ZERO)
-                for piece in pieces:
-                    work.shared[contact, piece.queue_id, piece.activity] += part / len(pieces)
+                    part *= self._weight(piece.queue_id) / weight
+                work.shared[piece.contact_id, piece.queue_id, piece.activity] += part
 
     def _sheets(self) -> dict[AgentMonth, Sheet]:
         by_agent: dict[Agent, list[Row]] = defaultdict(list)
@@ -323,7 +324,7 @@ class Costs:
                     continue
                 start, end = seconds_of(row["started_at"]), seconds_of(min(known))
                 is_paid = row["is_paid"]
-                if is_paid is None and row["state"] is not None:
+                if is_paid is None:
                     is_paid = row["state"] not in ("break", "offline")
                 if end <= start or not is_paid:
                     continue
@@ -474,14 +475,20 @@ class Costs:
         labour.shared_base = labour.capacity if role == "agent" else used
         if is_outsourced:
             labour.amount_base = labour.capacity
-            if basis == "productive_hour":
+            # a vendor's supervisor who helps is in the price of its agents' time
+            is_helper = role != "agent" and not is_measured and practical == used and not payroll.minutes
+            if is_helper and basis in ("productive_hour", "fte"):
+                labour.amount = None if price is None else ZERO
+                if basis == "productive_hour":
+                    labour.amount_base = used + unowned + unused
+            elif basis == "productive_hour":
                 labour.amount_base = used + unowned + unused
                 labour.amount = None if price is None else price * practical / 3600
             elif basis == "fte":
                 full_time = 60 * int(self.variables["full_time_minutes_per_month"])
                 labour.amount = None if price is None else price * (practical + other) / full_time
             elif basis is not None:
-                labour.amount = ZERO
+                labour.amount = None if price is None else ZERO
         elif role == "agent":
             labour.amount_base = labour.capacity
             labour.amount = payroll.straight if payroll.straight > 0 else None
@@ -816,10 +823,15 @@ class Costs:
                 books[key].accrual += amount
                 books[_month_before(posting.month), posting.pool, posting.vendor_id].accrual -= amount
             is_foreign = posting.currency != self.variables["reporting_currency"]
-            if posting.pool in ("telecom", "ai_usage") and is_foreign and not posting.settles:
-                mean = self._mean_rate(posting.currency, posting.month)
-                if mean is not None:
-                    books[key].currency += amount - posting.raw_amount * mean
+            if posting.pool in ("telecom", "ai_usage", "bpo_invoices") and is_foreign:
+                # what settles a month concerns that month
+                concerned = _month_before(posting.month) if posting.settles else posting.month
+                worth = self._mean_rate(posting.currency, concerned)
+                if posting.pool == "bpo_invoices":
+                    worth = self.rate(posting.currency, _last_day(concerned))
+                if worth is not None:
+                    of = books[concerned, posting.pool, posting.vendor_id]
+                    of.currency += amount - posting.raw_amount * worth
         return {
             key: of
             for key, of in books.items()

@@ -247,7 +247,8 @@ def _draw_ledger(draw: Draw, center: Center, day: date) -> None:
                 post(pool, months[1], "105", on, vendor, currency)
         else:
             for of in draw(st.lists(st.sampled_from(months), min_size=1, max_size=3)):
-                amount = draw(st.sampled_from(["120", "33.3333", "7.01", "-2.5", "0"]))
+                large = "2345678.9" if pool in (*TRACED, "projects") else "55.5"
+                amount = draw(st.sampled_from(["120", "33.3333", "7.01", "-2.5", "0", large]))
                 on = draw(st.sampled_from([None, of, of + timedelta(days=14), of - timedelta(days=2)]))
                 post(pool, of, amount, on, vendor, currency)
     if draw(often(False, True, weight=3)):
