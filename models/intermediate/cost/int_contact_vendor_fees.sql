@@ -67,7 +67,7 @@ served_before as (
     inner join contacts
         on
             served.contact_id = contacts.contact_id
-            and contacts.started_at < months.begins_at
+            and months.begins_at > contacts.started_at
     inner join work_spans
         on
             served.contact_id = work_spans.contact_id
@@ -97,7 +97,8 @@ final as (
                 end
             when 'outcome'
                 then case
-                    when contacts.agent_logged_resolved and served.conversation_units > 0 and served_before.contact_id is null then terms.unit_price_amount
+                    when contacts.agent_logged_resolved and served.conversation_units > 0 and served_before.contact_id is null
+                        then terms.unit_price_amount
                     else 0
                 end
         end as fee_amount
