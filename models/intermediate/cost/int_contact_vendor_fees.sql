@@ -71,7 +71,7 @@ served_before as (
     inner join work_spans
         on
             served.contact_id = work_spans.contact_id
-            and work_spans.started_at < months.begins_at
+            and months.begins_at > work_spans.started_at
     inner join agents
         on
             work_spans.agent_id = agents.agent_id
