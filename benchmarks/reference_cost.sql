@@ -68,9 +68,9 @@ where s.kind in ('ring', 'consult') and s.agent_id is not null and s.ended_at > 
 create temp table clock as
 with
     instants as (
-        select period_month, agent_id, at, sum(turn)::integer as turn
+        select period_month, agent_id, instant, sum(turn)::integer as turn
         from (
-            select period_month, agent_id, begins as at, if(is_in_talk, 0, 1) as turn from spans
+            select period_month, agent_id, begins as instant, if(is_in_talk, 0, 1) as turn from spans
             union all
             select period_month, agent_id, ends, if(is_in_talk, 0, -1) from spans
         )
@@ -78,14 +78,14 @@ with
     ),
     passed as (
         select
-            period_month, agent_id, at,
-            (at - lag(at) over w) * 720720 // nullif((sum(turn) over w)::bigint - turn, 0) as units
+            period_month, agent_id, instant,
+            (instant - lag(instant) over w) * 720720 // nullif((sum(turn) over w)::bigint - turn, 0) as units
         from instants
-        window w as (partition by period_month, agent_id order by at)
+        window w as (partition by period_month, agent_id order by instant)
     )
 select
-    period_month, agent_id, at,
-    coalesce(sum(units) over (partition by period_month, agent_id order by at), 0)::bigint as units
+    period_month, agent_id, instant,
+    coalesce(sum(units) over (partition by period_month, agent_id order by instant), 0)::bigint as units
 from passed;
 
 create temp table contact_time as
@@ -93,8 +93,8 @@ with
     taken as (
         select s.*, e.units - b.units as units
         from spans s
-        join clock b on b.period_month = s.period_month and b.agent_id = s.agent_id and b.at = s.begins
-        join clock e on e.period_month = s.period_month and e.agent_id = s.agent_id and e.at = s.ends
+        join clock b on b.period_month = s.period_month and b.agent_id = s.agent_id and b.instant = s.begins
+        join clock e on e.period_month = s.period_month and e.agent_id = s.agent_id and e.instant = s.ends
     ),
     by_kind as (
         select
@@ -172,12 +172,12 @@ with
         left join evaluations using (period_month, agent_id)
     ),
     firsts as (
-        select agent_id, arg_min(row(role, vendor_id), effective_from) as first_known from warehouse.marts.dim_agent group by agent_id
+        select agent_id, arg_min({role: role, vendor_id: vendor_id}, effective_from) as first_known from warehouse.marts.dim_agent group by agent_id
     ),
     who as (
         select
-            e.*, coalesce(if(v.agent_id is null, f.first_known[1], v.role), 'agent') as role,
-            coalesce(if(v.agent_id is null, f.first_known[2], v.vendor_id), 'in_house') as vendor_id
+            e.*, coalesce(if(v.agent_id is null, f.first_known.role, v.role), 'agent') as role,
+            coalesce(if(v.agent_id is null, f.first_known.vendor_id, v.vendor_id), 'in_house') as vendor_id
         from (select *, (period_month + interval 1 month - interval 1 day)::date as last_day from everybody) e
         asof left join warehouse.marts.dim_agent v on v.agent_id = e.agent_id and e.last_day >= v.effective_from
         left join firsts f on f.agent_id = e.agent_id
@@ -209,8 +209,8 @@ select
     if(role = 'agent', capacity, used) as shared_base,
     case
         when is_outsourced and t.payment_basis in ('productive_hour', 'fte') and role <> 'agent' and has_no_sheet_or_pay then if(t.price >= 0, 0, null)
-        when is_outsourced and t.payment_basis = 'productive_hour' then share(t.price, practical, 3600 * 720720)
-        when is_outsourced and t.payment_basis = 'fte' then share(t.price, capacity, 60 * 10400 * 720720)
+        when is_outsourced and t.payment_basis = 'productive_hour' then share(t.price, practical, 3600 * 720720::bigint)
+        when is_outsourced and t.payment_basis = 'fte' then share(t.price, capacity, 60 * 10400 * 720720::bigint)
         when is_outsourced then if(t.payment_basis in ('minute', 'contact', 'outcome') and t.price is not null, 0, null)
         when straight <= 0 then null when role = 'agent' then straight else share(straight, used, capacity)
     end::decimal(18, 6) as labour_amount,
@@ -230,13 +230,11 @@ with
         from warehouse.staging.stg_ledger_entries e left join warehouse.staging.stg_ledger_accounts a using (account_id)
     ),
     taken_back as (
-        select
-            p.*, exists (
-                select 1 from placed e
-                where e.amount > 0 and e.amount = -p.amount and e.period_month + interval 1 month = p.period_month and e.account_id = p.account_id
-                    and e.vendor_id = p.vendor_id and e.site = p.site and e.currency = p.currency
-            ) as is_reversal, not is_reversal and amount > 0 as is_charge
+        select p.*, e.amount is not null as is_reversal, not is_reversal and p.amount > 0 as is_charge
         from placed p
+        left join (select distinct period_month, account_id, vendor_id, site, currency, amount from placed where amount > 0) e
+            on e.period_month + interval 1 month = p.period_month and e.account_id = p.account_id and e.vendor_id = p.vendor_id and e.site = p.site
+            and e.currency = p.currency and e.amount = -p.amount
     )
 select
     t.period_month, t.pool, t.vendor_id, t.currency, t.amount, t.is_in_scope,
@@ -384,7 +382,7 @@ with
         select
             r.*, case unit when 'minute' then seconds when 'message' then coalesce(messages, 0) else 1 end as quantity,
             share(unit_cost, quantity, if(unit = 'minute', 60, 1)) as amount
-        from records r left join messages m on m.contact_id = r.contact_id and r.unit = 'message'
+        from records r left join messages m on m.contact_id = r.contact_id
     )
 select
     period_month, coalesce(l.contact_id, c.contact_id) as contact_id, sum(quantity)::bigint as quantity, min(unit) as unit,
@@ -594,8 +592,7 @@ with
         select
             m.period_month, m.agent_id, 2, 'unused_capacity', 'available', make_timestamp(half_hour * 1800000000),
             coalesce(waiting * through // total - waiting * (through - seconds) // total, waiting)
-        from agent_months m
-        left join available a on a.period_month = m.period_month and a.agent_id = m.agent_id and m.is_measured
+        from agent_months m left join available a on a.period_month = m.period_month and a.agent_id = if(m.is_measured, m.agent_id, null)
         union all
         select s.period_month, s.agent_id, 3, 'non_contact', s.state, null, sum(s.ends - s.begins)::bigint * 720720
         from sheet s
