@@ -3,19 +3,17 @@
 -- shared equally, capacity measured from time sheets, waiting apart, overtime premium to the queue's day. Time is counted in 720,720ths of a second,
 -- amounts are exact to the millionth, and what is beyond that is cut off at running totals, so that shares add up.
 
--- amount * part / whole; a division of wide integers is slow, so it is guessed as a double and put right
-create temp macro guess(millionths, part, whole) as floor(millionths::double * part / whole)::hugeint;
-create temp macro corrected(millionths, part, whole, guessed) as
-    guessed + case
-        when millionths::hugeint * part - guessed * whole < 0 then -1 when millionths::hugeint * part - guessed * whole >= whole then 1 else 0
+-- amount * part / whole, the rest cut off; a division of wide integers is slow, so it is left to what lies so near to a whole number, or is so large,
+-- that floating point could be wrong
+create temp macro exact_share(amount, part, whole) as
+    (((amount * 1000000)::hugeint * part // nullif(whole, 0))::decimal(24, 0) * 0.000001)::decimal(18, 6);
+create temp macro share_or_exact(guess, amount, part, whole) as
+    case
+        when guess >= 0 and guess < 1e11 and guess - floor(guess) between 0.001 and 0.999
+            then (floor(guess)::decimal(12, 0) * 0.000001)::decimal(18, 6)
+        else exact_share(amount, part, whole)
     end;
-create temp macro quotient(millionths, part, whole) as case
-    when whole > 0 and part >= 0 and millionths >= 0 and millionths::double * part / whole < 1e15
-        then corrected(millionths, part, whole, guess(millionths, part, whole))
-    else millionths::hugeint * part // nullif(whole, 0)
-end;
-create temp macro share(amount, part, whole) as
-    (quotient((amount * 1000000)::bigint, part, whole)::decimal(24, 0) * 0.000001)::decimal(18, 6);
+create temp macro share(amount, part, whole) as share_or_exact(amount::double * 1000000 * part / whole, amount, part, whole);
 create temp macro between_(amount, earlier, later, whole) as share(amount, later, whole) - share(amount, earlier, whole);
 create temp macro month(instant) as date_trunc('month', instant)::date;
 create temp macro second(instant) as epoch_us(instant) // 1000000;
@@ -463,10 +461,17 @@ group by all;
 create table int_contact_cost_amounts as
 with
     entries as (
-        select *, pool in ('supervision', 'workforce_management') as is_staff, true as has_time, not is_staff as has_rest, pool as entry_pool
-        from agent_costs
+        select *, is_own as has_time, true as has_rest from agent_costs where pool in ('agent_pay', 'bpo_invoices')
         union all
-        select *, true, false, true, 'agent_pay'
+        select
+            * replace (
+                0 as own_on_costs, 0 as staff_on_costs, 0 as supervision, 0 as workforce_management, 0 as platform_licences, 0 as facilities,
+                0 as quality, 0 as corporate
+            ), true, false
+        from agent_costs
+        where pool in ('supervision', 'workforce_management')
+        union all
+        select * replace ('agent_pay' as pool, 0 as labour), false, true
         from agent_costs
         where pool in ('supervision', 'workforce_management')
     ),
@@ -478,23 +483,17 @@ with
     ),
     cut as (
         select
-            l.period_month, l.contact_id, e.vendor_id, e.entry_pool as labour_pool,
-            e.has_time and e.is_own as counts, if(counts, ring, 0) as ring, if(counts, talk, 0) as talk, if(counts, hold, 0) as hold,
-            if(counts, message, 0) as message, if(counts, consult, 0) as consult, if(counts, wrap, 0) as wrap,
-            if(counts and e.labour is null, l.units, 0) as unpriced, if(e.has_rest, l.units, 0) as units,
-            if(e.has_time, e.labour, 0) as cost, share(cost, u0, e.labour_base) as c0, share(cost, u1, e.labour_base) as c1,
-            share(cost, u2, e.labour_base) as c2, share(cost, u3, e.labour_base) as c3, share(cost, u4, e.labour_base) as c4,
-            share(cost, u5, e.labour_base) as c5, share(cost, u6, e.labour_base) as c6,
-            if(
-                e.has_rest,
-                between_(e.own_on_costs, u0, u6, e.labour_base) + between_(e.staff_on_costs, u0, u6, e.shared_base), 0
-            ) as on_costs,
-            if(e.has_rest, between_(e.supervision, u0, u6, e.shared_base), 0) as supervision,
-            if(e.has_rest, between_(e.workforce_management, u0, u6, e.shared_base), 0) as workforce_management,
-            if(e.has_rest, between_(e.platform_licences, u0, u6, e.shared_base), 0) as platform_licences,
-            if(e.has_rest, between_(e.facilities, u0, u6, e.shared_base), 0) as facilities,
-            if(e.has_rest, between_(e.quality, u0, u6, e.used), 0) as quality,
-            if(e.has_rest, between_(e.corporate, u0, u6, e.shared_base), 0) as corporate
+            l.period_month, l.contact_id, e.vendor_id, e.pool as labour_pool, if(e.has_time, ring, 0) as ring, if(e.has_time, talk, 0) as talk,
+            if(e.has_time, hold, 0) as hold, if(e.has_time, message, 0) as message, if(e.has_time, consult, 0) as consult,
+            if(e.has_time, wrap, 0) as wrap, if(e.has_time and e.labour is null, l.units, 0) as unpriced, if(e.has_rest, l.units, 0) as units,
+            share(e.labour, u0, e.labour_base) as c0, share(e.labour, u1, e.labour_base) as c1, share(e.labour, u2, e.labour_base) as c2,
+            share(e.labour, u3, e.labour_base) as c3, share(e.labour, u4, e.labour_base) as c4, share(e.labour, u5, e.labour_base) as c5,
+            share(e.labour, u6, e.labour_base) as c6, between_(e.own_on_costs, u0, u6, e.labour_base) as own_on_costs,
+            between_(e.staff_on_costs, u0, u6, e.shared_base) as staff_on_costs, between_(e.supervision, u0, u6, e.shared_base) as supervision,
+            between_(e.workforce_management, u0, u6, e.shared_base) as workforce_management,
+            between_(e.platform_licences, u0, u6, e.shared_base) as platform_licences,
+            between_(e.facilities, u0, u6, e.shared_base) as facilities, between_(e.quality, u0, u6, e.used) as quality,
+            between_(e.corporate, u0, u6, e.shared_base) as corporate
         from lines l join entries e on e.period_month = l.period_month and e.agent_id = l.agent_id
     ),
     labour as (
@@ -502,7 +501,7 @@ with
             period_month, contact_id, vendor_id, labour_pool, sum(ring) as ring_units, sum(talk) as talk_units, sum(hold) as hold_units,
             sum(message) as message_units, sum(consult) as consult_units, sum(wrap) as wrap_units, sum(unpriced) as unpriced_units,
             sum(units) as contact_units, sum(c1 - c0) as ring_amount, sum(c2 - c1) as talk_amount, sum(c3 - c2) as hold_amount,
-            sum(c4 - c3) as message_amount, sum(c5 - c4) as consult_amount, sum(c6 - c5) as wrap_amount, sum(on_costs) as on_costs_amount,
+            sum(c4 - c3) as message_amount, sum(c5 - c4) as consult_amount, sum(c6 - c5) as wrap_amount, sum(own_on_costs + staff_on_costs) as on_costs_amount,
             sum(supervision) as supervision_amount, sum(workforce_management) as workforce_management_amount,
             sum(platform_licences) as platform_licences_amount, sum(facilities) as facilities_amount, sum(quality) as quality_amount,
             sum(corporate) as corporate_amount

@@ -4,6 +4,13 @@
 -- noqa: disable=LT02
 {%- set amounts = agent_activities()
     + ['on_costs', 'vendor_fee', 'overtime_premium', 'premium_on_cost', 'channel', 'technology'] + shared_pools() %}
+{%- set activities = agent_activities() %}
+{%- set keys = ['period_month', 'contact_id', 'vendor_id', 'labour_pool'] %}
+{%- set sources = ['channel_costs', 'technology_costs', 'premiums', 'vendor_fees', 'staff_shares', 'labour'] %}
+{%- set shared_amounts = [] %}
+{%- for pool in shared_pools() %}
+    {%- do shared_amounts.append(pool ~ '_amount') %}
+{%- endfor %}
 {{ config(materialized=kept(), incremental_strategy='touched', unique_key='period_month') }}
 
 with
@@ -13,69 +20,88 @@ labour as (
 ),
 
 vendor_fees as (
-    select * from {{ ref('int_contact_vendor_fees') }}
+    select
+        *,
+        'bpo_invoices' as labour_pool
+    from {{ ref('int_contact_vendor_fees') }}
 ),
 
 channel_costs as (
-    select * from {{ ref('int_contact_channel_costs') }}
+    select
+        *,
+        'in_house' as vendor_id,
+        'agent_pay' as labour_pool
+    from {{ ref('int_contact_channel_costs') }}
 ),
 
 technology_costs as (
-    select * from {{ ref('int_technology_costs') }}
+    select
+        *,
+        'in_house' as vendor_id,
+        'agent_pay' as labour_pool
+    from {{ ref('int_technology_costs') }}
     where contact_id is not null
 ),
 
 premiums as (
-    select * from {{ ref('int_overtime_premium_costs') }}
+    select
+        *,
+        'in_house' as vendor_id,
+        'agent_pay' as labour_pool
+    from {{ ref('int_overtime_premium_costs') }}
     where contact_id is not null
 ),
 
 -- what follows a supervisor's time on a contact stands with what follows the agents', so that each component is there once
-staff_labour as (
-    select * from labour
-    where labour_pool in ('supervision', 'workforce_management')
-),
-
-agent_labour as (
-    select * from labour
-    where labour_pool not in ('supervision', 'workforce_management')
-),
-
-parts as (
-    {%- for part, own_amounts, vendor, pool in [
-        ('agent_labour', agent_activities() + ['on_costs'] + shared_pools(), 'vendor_id', 'labour_pool'),
-        ('staff_labour', agent_activities(), 'vendor_id', 'labour_pool'),
-        ('staff_labour', ['on_costs'] + shared_pools(), 'vendor_id', "'agent_pay'"),
-        ('vendor_fees', ['vendor_fee'], 'vendor_id', "'bpo_invoices'"),
-        ('channel_costs', ['channel'], "'in_house'", "'agent_pay'"),
-        ('technology_costs', ['technology'], "'in_house'", "'agent_pay'"),
-        ('premiums', ['overtime_premium', 'premium_on_cost'], "'in_house'", "'agent_pay'"),
-    ] %}
-    {{ 'union all' if not loop.first }}
+staff_shares as (
     select
         period_month,
         contact_id,
-        {{ vendor }} as vendor_id,
-        {{ pool }} as labour_pool,
-        {%- for activity in agent_activities() %}
-        {{ activity ~ '_units' if 'talk' in own_amounts else 'cast(0 as bigint)' }} as {{ activity }}_units,
+        vendor_id,
+        'agent_pay' as labour_pool,
+        sum(contact_units) as contact_units,
+        {%- for amount in ['on_costs'] + shared_pools() %}
+        sum({{ amount }}_amount) as {{ amount }}_amount{{ ',' if not loop.last }}
         {%- endfor %}
-        {{ 'unpriced_units' if 'talk' in own_amounts else 'cast(0 as bigint)' }} as unpriced_units,
-        {{ 'contact_units' if 'facilities' in own_amounts else 'cast(0 as bigint)' }} as contact_units,
-        {{ 'handle_seconds' if part == 'vendor_fees' else 'cast(0 as bigint)' }} as fee_handle_seconds,
-        {{ 'contact_units' if part == 'premiums' else 'cast(0 as bigint)' }} as premium_units,
-        {{ 'channel_quantity' if part == 'channel_costs' else 'cast(0 as bigint)' }} as channel_quantity,
-        {{ 'channel_unit' if part == 'channel_costs' else 'cast(null as ' ~ dbt.type_string() ~ ')' }} as channel_unit,
-        {{ 'usage_count' if part == 'technology_costs' else 'cast(0 as bigint)' }} as usage_count,
-        {%- for amount in amounts %}
-        {%- if amount in own_amounts %}
-        {{ {'vendor_fee': 'fee', 'overtime_premium': 'premium'}.get(amount, amount) }}_amount
-            as {{ amount }}_amount{{ ',' if not loop.last }}
-        {%- else %}
-        cast(0 as decimal(18, 6)) as {{ amount }}_amount{{ ',' if not loop.last }}
-        {%- endif %}
+    from labour
+    where labour_pool in ('supervision', 'workforce_management')
+    group by period_month, contact_id, vendor_id
+),
+
+side_by_side as (
+    select
+        {%- for key in keys %}
+        coalesce({{ sources | join('.' ~ key ~ ', ') }}.{{ key }}) as {{ key }},
         {%- endfor %}
-    from {{ part }}
+        {%- for quantity in activities + ['unpriced'] %}
+        labour.{{ quantity }}_units,
+        {%- endfor %}
+        vendor_fees.handle_seconds as fee_handle_seconds,
+        premiums.contact_units as premium_units,
+        channel_costs.channel_quantity,
+        channel_costs.channel_unit,
+        technology_costs.usage_count,
+        {%- for activity in activities %}
+        labour.{{ activity }}_amount,
+        {%- endfor %}
+        vendor_fees.fee_amount as vendor_fee_amount,
+        premiums.premium_amount as overtime_premium_amount,
+        premiums.premium_on_cost_amount,
+        channel_costs.channel_amount,
+        technology_costs.technology_amount,
+        {%- for shared in ['contact_units', 'on_costs_amount'] + shared_amounts %}
+        case when labour.labour_pool in ('supervision', 'workforce_management') then 0 else coalesce(labour.{{ shared }}, 0) end
+        + coalesce(staff_shares.{{ shared }}, 0) as {{ shared }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from {{ sources[0] }}
+    {%- for source in sources[1:] %}
+    full join {{ source }}
+        on
+            {%- set before = sources[:loop.index] %}
+            {%- for key in keys %}
+            {{ 'and ' if not loop.first }}
+            {{- 'coalesce(' ~ before | join('.' ~ key ~ ', ') ~ '.' ~ key ~ ')' if before | length > 1 else before[0] ~ '.' ~ key }} = {{ source }}.{{ key }}
+            {%- endfor %}
     {%- endfor %}
 ),
 
@@ -85,19 +111,18 @@ final as (
         contact_id,
         vendor_id,
         labour_pool,
-        {%- for quantity in agent_activities() + ['unpriced', 'contact'] %}
-        cast(sum({{ quantity }}_units) as bigint) as {{ quantity }}_units,
+        {%- for quantity in activities + ['unpriced', 'contact'] %}
+        cast(coalesce({{ quantity }}_units, 0) as bigint) as {{ quantity }}_units,
         {%- endfor %}
-        cast(sum(fee_handle_seconds) as bigint) as fee_handle_seconds,
-        cast(sum(premium_units) as bigint) as premium_units,
-        cast(sum(channel_quantity) as bigint) as channel_quantity,
-        max(channel_unit) as channel_unit,
-        cast(sum(usage_count) as bigint) as usage_count,
+        cast(coalesce(fee_handle_seconds, 0) as bigint) as fee_handle_seconds,
+        cast(coalesce(premium_units, 0) as bigint) as premium_units,
+        cast(coalesce(channel_quantity, 0) as bigint) as channel_quantity,
+        channel_unit,
+        cast(coalesce(usage_count, 0) as bigint) as usage_count,
         {%- for amount in amounts %}
-        cast(sum({{ amount }}_amount) as decimal(18, 6)) as {{ amount }}_amount{{ ',' if not loop.last }}
+        cast(coalesce({{ amount }}_amount, 0) as decimal(18, 6)) as {{ amount }}_amount{{ ',' if not loop.last }}
         {%- endfor %}
-    from parts
-    group by period_month, contact_id, vendor_id, labour_pool
+    from side_by_side
 )
 
 select * from final

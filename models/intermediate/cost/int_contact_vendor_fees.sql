@@ -1,5 +1,7 @@
 -- One row per contact, month and outsourced vendor that is paid by minute of handling, by handled contact or by outcome: the fee (M34).
 -- An outcome is what an agent of the vendor talked about and was logged as resolved; internal contacts are not paid.
+{{ config(materialized='table') }}
+
 with
 
 contact_time as (

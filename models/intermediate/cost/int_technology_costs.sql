@@ -1,6 +1,8 @@
 -- One row per month of the books and contact: what the meters of bots and other technology counted for it, at the price of the day (M34).
 -- Use by a session with a bot is the contact's in which the session ran, or to which it was handed over. Use that leads to no contact
 -- stands in one row per month without one.
+{{ config(materialized='table') }}
+
 with
 
 usage as (
@@ -40,7 +42,8 @@ months as (
 priced as (
     select
         months.period_month,
-        coalesce(usage.contact_id, bot_sessions.contact_id, bot_sessions.handed_off_contact_id) as contact_record_id,
+        usage.contact_id,
+        usage.session_id,
         cast(
             cast(usage.quantity * technology_rates.unit_cost as decimal(18, 6)) * exchange_rates.rate_to_reporting as decimal(18, 6)
         ) as amount
@@ -60,22 +63,34 @@ priced as (
         on
             coalesce(technology_rates.currency, '{{ var("reporting_currency") }}') = exchange_rates.currency
             and cast(usage.used_at as date) = exchange_rates.date_day
-    left join bot_sessions
-        on usage.session_id = bot_sessions.session_id
+),
+
+-- meters count many times for one contact or session: summed first, fewer rows look for theirs
+metered as (
+    select
+        period_month,
+        contact_id,
+        session_id,
+        count(*) as usage_count,
+        sum(amount) as amount
+    from priced
+    group by period_month, contact_id, session_id
 ),
 
 final as (
     select
-        priced.period_month,
+        metered.period_month,
         coalesce(links.contact_id, records.contact_id) as contact_id,
-        count(*) as usage_count,
-        cast(coalesce(sum(priced.amount), 0) as decimal(18, 6)) as technology_amount
-    from priced
+        cast(sum(metered.usage_count) as bigint) as usage_count,
+        cast(coalesce(sum(metered.amount), 0) as decimal(18, 6)) as technology_amount
+    from metered
+    left join bot_sessions
+        on metered.session_id = bot_sessions.session_id
     left join records
-        on priced.contact_record_id = records.contact_id
+        on coalesce(metered.contact_id, bot_sessions.contact_id, bot_sessions.handed_off_contact_id) = records.contact_id
     left join links
         on records.contact_id = links.contact_record_id
-    group by priced.period_month, coalesce(links.contact_id, records.contact_id)
+    group by metered.period_month, coalesce(links.contact_id, records.contact_id)
 )
 
 select * from final
