@@ -6,11 +6,6 @@
     + ['on_costs', 'vendor_fee', 'overtime_premium', 'premium_on_cost', 'channel', 'technology'] + shared_pools() %}
 {%- set activities = agent_activities() %}
 {%- set keys = ['period_month', 'contact_id', 'vendor_id', 'labour_pool'] %}
-{%- set sources = ['channel_costs', 'technology_costs', 'premiums', 'vendor_fees', 'staff_shares', 'labour'] %}
-{%- set shared_amounts = [] %}
-{%- for pool in shared_pools() %}
-    {%- do shared_amounts.append(pool ~ '_amount') %}
-{%- endfor %}
 {{ config(materialized=kept(), incremental_strategy='touched', unique_key='period_month') }}
 
 with
@@ -27,29 +22,43 @@ vendor_fees as (
 ),
 
 channel_costs as (
-    select
-        *,
-        'in_house' as vendor_id,
-        'agent_pay' as labour_pool
-    from {{ ref('int_contact_channel_costs') }}
+    select * from {{ ref('int_contact_channel_costs') }}
 ),
 
 technology_costs as (
-    select
-        *,
-        'in_house' as vendor_id,
-        'agent_pay' as labour_pool
-    from {{ ref('int_technology_costs') }}
+    select * from {{ ref('int_technology_costs') }}
     where contact_id is not null
 ),
 
 premiums as (
-    select
-        *,
-        'in_house' as vendor_id,
-        'agent_pay' as labour_pool
-    from {{ ref('int_overtime_premium_costs') }}
+    select * from {{ ref('int_overtime_premium_costs') }}
     where contact_id is not null
+),
+
+-- what no agent's line bears
+other_costs as (
+    select
+        coalesce(channel_costs.period_month, technology_costs.period_month, premiums.period_month) as period_month,
+        coalesce(channel_costs.contact_id, technology_costs.contact_id, premiums.contact_id) as contact_id,
+        'in_house' as vendor_id,
+        'agent_pay' as labour_pool,
+        premiums.contact_units as premium_units,
+        channel_costs.channel_quantity,
+        channel_costs.channel_unit,
+        technology_costs.usage_count,
+        premiums.premium_amount as overtime_premium_amount,
+        premiums.premium_on_cost_amount,
+        channel_costs.channel_amount,
+        technology_costs.technology_amount
+    from channel_costs
+    full join technology_costs
+        on
+            channel_costs.period_month = technology_costs.period_month
+            and channel_costs.contact_id = technology_costs.contact_id
+    full join premiums
+        on
+            coalesce(channel_costs.period_month, technology_costs.period_month) = premiums.period_month
+            and coalesce(channel_costs.contact_id, technology_costs.contact_id) = premiums.contact_id
 ),
 
 -- what follows a supervisor's time on a contact stands with what follows the agents', so that each component is there once
@@ -68,61 +77,78 @@ staff_shares as (
     group by period_month, contact_id, vendor_id
 ),
 
-side_by_side as (
+labour_and_other as (
     select
         {%- for key in keys %}
-        coalesce({{ sources | join('.' ~ key ~ ', ') }}.{{ key }}) as {{ key }},
+        coalesce(labour.{{ key }}, other_costs.{{ key }}) as {{ key }},
         {%- endfor %}
-        {%- for quantity in activities + ['unpriced'] %}
-        labour.{{ quantity }}_units,
-        {%- endfor %}
-        vendor_fees.handle_seconds as fee_handle_seconds,
-        premiums.contact_units as premium_units,
-        channel_costs.channel_quantity,
-        channel_costs.channel_unit,
-        technology_costs.usage_count,
         {%- for activity in activities %}
+        labour.{{ activity }}_units,
         labour.{{ activity }}_amount,
         {%- endfor %}
-        vendor_fees.fee_amount as vendor_fee_amount,
-        premiums.premium_amount as overtime_premium_amount,
-        premiums.premium_on_cost_amount,
-        channel_costs.channel_amount,
-        technology_costs.technology_amount,
-        {%- for shared in ['contact_units', 'on_costs_amount'] + shared_amounts %}
-        case when labour.labour_pool in ('supervision', 'workforce_management') then 0 else coalesce(labour.{{ shared }}, 0) end
-        + coalesce(staff_shares.{{ shared }}, 0) as {{ shared }}{{ ',' if not loop.last }}
+        labour.unpriced_units,
+        case when labour.labour_pool not in ('supervision', 'workforce_management') then labour.contact_units end as contact_units,
+        {%- for amount in ['on_costs'] + shared_pools() %}
+        case when labour.labour_pool not in ('supervision', 'workforce_management') then labour.{{ amount }}_amount end as {{ amount }}_amount,
         {%- endfor %}
-    from {{ sources[0] }}
-    {%- for source in sources[1:] %}
-    full join {{ source }}
+        other_costs.premium_units,
+        other_costs.channel_quantity,
+        other_costs.channel_unit,
+        other_costs.usage_count,
+        other_costs.overtime_premium_amount,
+        other_costs.premium_on_cost_amount,
+        other_costs.channel_amount,
+        other_costs.technology_amount
+    from labour
+    full join other_costs
         on
-            {%- set before = sources[:loop.index] %}
             {%- for key in keys %}
-            {{ 'and ' if not loop.first }}
-            {{- 'coalesce(' ~ before | join('.' ~ key ~ ', ') ~ '.' ~ key ~ ')' if before | length > 1 else before[0] ~ '.' ~ key }} = {{ source }}.{{ key }}
+            {{ 'and ' if not loop.first }}labour.{{ key }} = other_costs.{{ key }}
             {%- endfor %}
-    {%- endfor %}
+),
+
+with_fees as (
+    select
+        {%- for key in keys %}
+        coalesce(labour_and_other.{{ key }}, vendor_fees.{{ key }}) as full_{{ key }},
+        {%- endfor %}
+        labour_and_other.*,
+        vendor_fees.handle_seconds as fee_handle_seconds,
+        vendor_fees.fee_amount as vendor_fee_amount
+    from labour_and_other
+    full join vendor_fees
+        on
+            {%- for key in keys %}
+            {{ 'and ' if not loop.first }}labour_and_other.{{ key }} = vendor_fees.{{ key }}
+            {%- endfor %}
 ),
 
 final as (
     select
-        period_month,
-        contact_id,
-        vendor_id,
-        labour_pool,
-        {%- for quantity in activities + ['unpriced', 'contact'] %}
-        cast(coalesce({{ quantity }}_units, 0) as bigint) as {{ quantity }}_units,
+        {%- for key in keys %}
+        coalesce(with_fees.full_{{ key }}, staff_shares.{{ key }}) as {{ key }},
         {%- endfor %}
-        cast(coalesce(fee_handle_seconds, 0) as bigint) as fee_handle_seconds,
-        cast(coalesce(premium_units, 0) as bigint) as premium_units,
-        cast(coalesce(channel_quantity, 0) as bigint) as channel_quantity,
-        channel_unit,
-        cast(coalesce(usage_count, 0) as bigint) as usage_count,
+        {%- for quantity in activities + ['unpriced'] %}
+        cast(coalesce(with_fees.{{ quantity }}_units, 0) as bigint) as {{ quantity }}_units,
+        {%- endfor %}
+        cast(coalesce(with_fees.contact_units, 0) + coalesce(staff_shares.contact_units, 0) as bigint) as contact_units,
+        cast(coalesce(with_fees.fee_handle_seconds, 0) as bigint) as fee_handle_seconds,
+        cast(coalesce(with_fees.premium_units, 0) as bigint) as premium_units,
+        cast(coalesce(with_fees.channel_quantity, 0) as bigint) as channel_quantity,
+        with_fees.channel_unit,
+        cast(coalesce(with_fees.usage_count, 0) as bigint) as usage_count,
         {%- for amount in amounts %}
-        cast(coalesce({{ amount }}_amount, 0) as decimal(18, 6)) as {{ amount }}_amount{{ ',' if not loop.last }}
+        cast(
+            coalesce(with_fees.{{ amount }}_amount, 0)
+            {%- if amount == 'on_costs' or amount in shared_pools() %} + coalesce(staff_shares.{{ amount }}_amount, 0){% endif %} as decimal(18, 6)
+        ) as {{ amount }}_amount{{ ',' if not loop.last }}
         {%- endfor %}
-    from side_by_side
+    from with_fees
+    full join staff_shares
+        on
+            {%- for key in keys %}
+            {{ 'and ' if not loop.first }}with_fees.full_{{ key }} = staff_shares.{{ key }}
+            {%- endfor %}
 )
 
 select * from final

@@ -34,9 +34,31 @@ links as (
     select * from {{ ref('int_contact_links') }}
 ),
 
+days as (
+    select * from {{ ref('int_cost_days') }}
+),
+
 months as (
     select * from {{ ref('int_cost_months') }}
     where {{ is_touched('period_month') }}
+),
+
+prices as (
+    select
+        technology_rates.technology_id,
+        technology_rates.unit,
+        days.date_day,
+        technology_rates.unit_cost,
+        exchange_rates.rate_to_reporting
+    from technology_rates
+    inner join days
+        on
+            technology_rates.effective_from <= days.date_day
+            and (technology_rates.next_effective_from is null or technology_rates.next_effective_from > days.date_day)
+    left join exchange_rates
+        on
+            coalesce(technology_rates.currency, '{{ var("reporting_currency") }}') = exchange_rates.currency
+            and days.date_day = exchange_rates.date_day
 ),
 
 priced as (
@@ -45,7 +67,7 @@ priced as (
         usage.contact_id,
         usage.session_id,
         cast(
-            cast(usage.quantity * technology_rates.unit_cost as decimal(18, 6)) * exchange_rates.rate_to_reporting as decimal(18, 6)
+            cast(usage.quantity * prices.unit_cost as decimal(18, 6)) * prices.rate_to_reporting as decimal(18, 6)
         ) as amount
     from usage
     inner join months
@@ -53,16 +75,11 @@ priced as (
             cast({{ dbt.date_trunc('month', 'usage.used_at') }} as date) = months.utc_month
             and usage.used_at >= months.begins_at
             and usage.used_at < months.ends_at
-    inner join technology_rates
+    inner join prices
         on
-            usage.technology_id = technology_rates.technology_id
-            and usage.unit = technology_rates.unit
-            and cast(usage.used_at as date) >= technology_rates.effective_from
-            and (technology_rates.next_effective_from is null or cast(usage.used_at as date) < technology_rates.next_effective_from)
-    left join exchange_rates
-        on
-            coalesce(technology_rates.currency, '{{ var("reporting_currency") }}') = exchange_rates.currency
-            and cast(usage.used_at as date) = exchange_rates.date_day
+            usage.technology_id = prices.technology_id
+            and usage.unit = prices.unit
+            and cast(usage.used_at as date) = prices.date_day
 ),
 
 -- meters count many times for one contact or session: summed first, fewer rows look for theirs
