@@ -43,8 +43,8 @@ waits as (
     left join available_time
         on
             agent_months.period_month = available_time.period_month
-            and agent_months.agent_id = available_time.agent_id
-            and agent_months.capacity_basis = 'measured'
+            -- a condition on one side alone would make this a loop over both
+            and case when agent_months.capacity_basis = 'measured' then agent_months.agent_id end = available_time.agent_id
     where agent_months.unused_units > 0
 ),
 
