@@ -40,6 +40,7 @@ bench: .venv/ready
 	$(BIN)/python benchmarks/simulator_throughput.py
 	$(BIN)/python benchmarks/simulator_calibration.py
 	$(BIN)/python benchmarks/resolution_against_truth.py
+	$(BIN)/python benchmarks/cost_against_truth.py
 
 clean:
 	rm -rf target logs build input warehouse.duckdb warehouse.duckdb.wal

@@ -1,7 +1,8 @@
 -- Who looks cheap by handle time and is dear by issue (M35)? Queues and agents in the best quarter by handle time and the worst quarter by
--- cost per resolved issue. Both are adjusted for the mix of reasons: the ratio of what happened to what the reasons' means let expect, 1 where
--- a unit is as all others are. A queue answers for the issues that began in it, an agent for those whose first contact the agent answered
--- first, with all that followed elsewhere. Issues of closed windows and books; fewer than 30 contacts or issues are not ranked (B.8).
+-- cost per resolved issue. Both are adjusted for the mix of reasons: the ratio of what happened to what the reasons' means let expect, 1
+-- where a unit is as all others are. A queue answers for the issues that began in it, an agent for those whose first contact the agent
+-- answered first, with all that followed elsewhere. Issues of closed windows and books; fewer than 30 contacts or issues are not ranked
+-- (B.8).
 with
 
 contacts as (
@@ -113,7 +114,8 @@ issue_costs as (
         cast(sum(issues_of_units.cost_amount) as {{ double_type() }})
         / nullif(count(case when issues_of_units.is_resolved then 1 end), 0)
         / nullif(
-            cast(sum(issues_of_reasons.expected_cost_amount) as {{ double_type() }}) / nullif(sum(issues_of_reasons.expected_resolved), 0), 0
+            cast(sum(issues_of_reasons.expected_cost_amount) as {{ double_type() }})
+            / nullif(sum(issues_of_reasons.expected_resolved), 0), 0
         ) as cost_ratio
     from issues_of_units
     inner join issues_of_reasons

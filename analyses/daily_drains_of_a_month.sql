@@ -59,7 +59,9 @@ dearest as (
         drain,
         queue_id,
         business_date,
-        row_number() over (partition by drain order by cost_amount desc, agent_minutes desc, business_date, queue_id) as dearness
+        row_number() over (
+            partition by drain order by cost_amount desc, agent_minutes desc, business_date asc, queue_id asc
+        ) as dearness
     from of_the_month
 ),
 

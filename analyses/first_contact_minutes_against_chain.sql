@@ -38,7 +38,9 @@ final as (
         issue_count,
         repeated_issue_count,
         contact_count * 1.0 / issue_count as contacts_per_issue,
-        case when issue_count >= {{ var('minimum_n_publish') }} then first_contact_minutes / issue_count end as first_contact_minutes_per_issue,
+        case
+            when issue_count >= {{ var('minimum_n_publish') }} then first_contact_minutes / issue_count
+        end as first_contact_minutes_per_issue,
         case when issue_count >= {{ var('minimum_n_publish') }} then agent_minutes / issue_count end as chain_minutes_per_issue,
         first_contact_minutes / nullif(agent_minutes, 0) as first_contact_share_of_minutes,
         case

@@ -1,6 +1,6 @@
 -- Who is carried by the others, and would not know it (M33)? Per queue, channel, reason, segment, product line and vendor, over the months
--- whose books are over: what a handled contact costs from the bottom up, and what each of the three averages charges it, with the same total.
--- A group whose subsidy is above 0 costs more than it is charged; the others pay for it. The subsidies of a dimension sum to 0.
+-- whose books are over: what a handled contact costs from the bottom up, and what each of the three averages charges it, with the same
+-- total. A group whose subsidy is above 0 costs more than it is charged; the others pay for it. The subsidies of a dimension sum to 0.
 with
 
 -- a month counts where the books of all its groups are over: otherwise what one gains would not be what the others lose
@@ -18,9 +18,9 @@ summed as (
         sum(contact_count) as contact_count,
         sum(priced_contact_count) as priced_contact_count,
         cast(sum(bottom_up_amount) as {{ double_type() }}) as bottom_up_amount,
-        {%- for average in ['contact', 'minute', 'customer'] %}
-        cast(sum(subsidy_against_{{ average }}_amount) as {{ double_type() }}) as subsidy_against_{{ average }}_amount{{ ',' if not loop.last }}
-        {%- endfor %}
+        cast(sum(subsidy_against_contact_amount) as {{ double_type() }}) as subsidy_against_contact_amount,
+        cast(sum(subsidy_against_minute_amount) as {{ double_type() }}) as subsidy_against_minute_amount,
+        cast(sum(subsidy_against_customer_amount) as {{ double_type() }}) as subsidy_against_customer_amount
     from comparison
     where is_month_final
     group by dimension, dimension_value
@@ -32,9 +32,9 @@ final as (
         dimension_value,
         contact_count,
         bottom_up_amount / nullif(priced_contact_count, 0) as bottom_up_per_contact,
-        {%- for average in ['contact', 'minute', 'customer'] %}
-        (bottom_up_amount - subsidy_against_{{ average }}_amount) / nullif(priced_contact_count, 0) as charged_per_{{ average }},
-        {%- endfor %}
+        (bottom_up_amount - subsidy_against_contact_amount) / nullif(priced_contact_count, 0) as charged_per_contact,
+        (bottom_up_amount - subsidy_against_minute_amount) / nullif(priced_contact_count, 0) as charged_per_minute,
+        (bottom_up_amount - subsidy_against_customer_amount) / nullif(priced_contact_count, 0) as charged_per_customer,
         subsidy_against_contact_amount,
         subsidy_against_minute_amount,
         subsidy_against_customer_amount,

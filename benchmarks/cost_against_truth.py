@@ -27,6 +27,7 @@ from cost_comparison import (
     METHODS,
     OURS,
     REFERENCES,
+    SHARES_OF_POOLS,
     STRAIGHT,
     Comparison,
     Group,
@@ -185,13 +186,10 @@ def bridge_table(results: Results) -> str:
         part = mean(bridge[number][1] for bridge in results.bridges)
         total += part
         lines.append(_row((name, pounds(part))))
-        if name == _LAST_OF_CONTACTS:
+        if name == SHARES_OF_POOLS:
             lines.append(_row(("**bottom-up cost of a handled contact**", f"**{pounds(total)}**")))
     lines.append(_row(("**ledger in scope over handled contacts**", f"**{pounds(total)}**")))
     return "\n".join(lines)
-
-
-_LAST_OF_CONTACTS = "shares of supervision, planning, quality, licences, rent, head office"
 
 
 def outsourcers_table(results: Results) -> str:
@@ -313,7 +311,7 @@ def _row(cells: Iterable[str]) -> str:
 TRUTH, BOTTOM_UP = "#111111", "#1f5fa8"
 _COLORS = {OURS.label: BOTTOM_UP, "average per minute": "#c8502f", "average per contact": "#7d8590"}
 _SHAPES = {OURS.label: "circle", "average per minute": "diamond", "average per contact": "cross"}
-_WIDTH, _LABELS, _ROW = 520, 300, 24
+_WIDTH, _LABELS, _ROW = 520, 310, 24
 _DRAWN: tuple[Method, ...] = (OURS, *AVERAGES[:2])
 
 
@@ -406,7 +404,7 @@ def _bridge_chart(results: Results) -> alt.LayerChart | alt.FacetChart:
         }
     )
     for row in rows[1:-1]:
-        row["is_contact"] = rows.index(row) <= [one["step"] for one in rows].index(_LAST_OF_CONTACTS)
+        row["is_contact"] = rows.index(row) <= [one["step"] for one in rows].index(SHARES_OF_POOLS)
     y = alt.Y("step:N").sort([str(row["step"]) for row in rows]).axis(_edge())
     base = alt.Chart(pa.Table.from_pylist(rows), width=_WIDTH, height=_ROW * len(rows)).encode(y=y)
     scale = alt.Scale(domain=[0, total * 1.1], nice=False)

@@ -60,6 +60,10 @@ METHODS = (OURS, *AVERAGES, AS_IT_COMES)
 """All but the last spread the true total of each month, so that only the spread is judged."""
 
 
+SHARES_OF_POOLS = "shares of supervision, quality, rent and others"
+"""The last step of the bridge that a handled contact bears."""
+
+
 @dataclass(frozen=True)
 class Judged:
     """How near a method comes: its mean, the mean absolute error of a contact and of the means of queues and reasons
@@ -225,15 +229,15 @@ class Comparison:
         ((contacts, *parts),) = self.rows(_BRIDGE)
         names = (
             "truth: agents, outsourcers, carriers",
-            "breaks, sickness and leave, in the rate of agents' minutes",
+            "breaks, sickness, leave in agents' minutes",
             "overtime premium",
             "bots and other technology",
-            "shares of supervision, planning, quality, licences, rent, head office",
-            "contacts that nobody handled, internal and excluded ones",
+            SHARES_OF_POOLS,
+            "contacts not handled, internal, excluded",
             "waiting",
             "training, meetings, projects",
             "unowned and unallocated",
-            "accruals, currency, rounding, difference",
+            "accruals, currency, difference",
         )
         return [(name, float(part) / contacts) for name, part in zip(names, parts, strict=True)]
 

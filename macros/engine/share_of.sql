@@ -16,6 +16,25 @@
 {%- endmacro %}
 
 
+{#- An amount as a whole number of millionths. -#}
+{% macro millionths(amount) -%}
+    {{ return(adapter.dispatch('millionths', 'cx_metrics')(amount)) }}
+{%- endmacro %}
+
+{% macro default__millionths(amount) -%}
+    cast({{ amount }} * 1000000 as numeric)
+{%- endmacro %}
+
+{#- A million of millionths is more than this engine's product of a decimal(18, 6) holds: whole and fraction go apart. -#}
+{% macro duckdb__millionths(amount) -%}
+    (cast(floor({{ amount }}) as hugeint) * 1000000 + cast(({{ amount }} - floor({{ amount }})) * 1000000 as bigint))
+{%- endmacro %}
+
+{% macro spark__millionths(amount) -%}
+    cast({{ amount }} * 1000000 as decimal(20, 0))
+{%- endmacro %}
+
+
 {#- What falls to `part` of `whole` of an amount: exact to the millionth, what is beyond that cut off. Part and whole are whole numbers. No engine's
     division of decimals is that of another, so this is one of whole numbers. Shares between neighbouring running parts add up to the amount. -#}
 {% macro share_of(amount, part, whole) -%}
@@ -23,7 +42,7 @@
 {%- endmacro %}
 
 {% macro default__share_of(amount, part, whole) -%}
-    cast(div(cast({{ amount }} * 1000000 as numeric) * ({{ part }}), nullif({{ whole }}, 0)) * 0.000001 as decimal(18, 6))
+    cast(div({{ millionths(amount) }} * ({{ part }}), nullif({{ whole }}, 0)) * 0.000001 as decimal(18, 6))
 {%- endmacro %}
 
 {#- Division of numbers wider than 64 bits is slow on this engine, and there are billions of them. The same in floating point is off by less than a
@@ -35,7 +54,7 @@
         when {{ quotient }} >= 0 and {{ quotient }} < 1e11 and {{ quotient }} - floor({{ quotient }}) between 0.001 and 0.999
             then cast(cast(floor({{ quotient }}) as decimal(12, 0)) * 0.000001 as decimal(18, 6))
         else cast(
-            cast(cast({{ amount }} * 1000000 as hugeint) * ({{ part }}) // nullif({{ whole }}, 0) as decimal(24, 0)) * 0.000001
+            cast({{ millionths(amount) }} * ({{ part }}) // nullif({{ whole }}, 0) as decimal(24, 0)) * 0.000001
             as decimal(18, 6)
         )
     end
@@ -44,7 +63,7 @@
 {% macro spark__share_of(amount, part, whole) -%}
     cast(
         cast(
-            (cast({{ amount }} * 1000000 as decimal(20, 0)) * cast({{ part }} as decimal(18, 0)))
+            ({{ millionths(amount) }} * cast({{ part }} as decimal(18, 0)))
             div cast(nullif({{ whole }}, 0) as decimal(18, 0)) as decimal(24, 0)
         ) * 0.000001 as decimal(18, 6)
     )

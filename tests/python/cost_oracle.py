@@ -14,13 +14,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import oracle
 from oracle import Decisions, Leg, RawTables, Row, seconds_of
 
-SHARED_POOLS = ("supervision", "workforce_management", "platform_licences", "facilities", "quality", "corporate")
+SHARED_POOLS = (
+    *("supervision", "workforce_management", "platform_licences"),
+    *("facilities", "quality", "corporate"),
+)
 """Pools that are shared out as the ledger has them."""
 
 OTHER_WORK = ("meeting", "training", "coaching", "project")
@@ -61,6 +65,8 @@ class Piece:
     activity: str
     start: int
     end: int
+    rank: tuple[Any, ...]
+    """Of what goes on at the same time for the same contact, the first counts."""
 
 
 @dataclass
@@ -261,7 +267,9 @@ class Costs:
             if end > start:
                 contact_id = self.center.contact_of(row["contact_id"]) or row["contact_id"]
                 of = work[self.month_of(row["started_at"]), row["agent_id"]]
-                of.pieces.append(Piece(contact_id, row["queue_id"], row["kind"], start, end))
+                of.pieces.append(
+                    Piece(contact_id, row["queue_id"], row["kind"], start, end, (start, end, row["kind"]))
+                )
         for of in work.values():
             self._share(of)
         return {key: of for key, of in work.items() if of.pieces}
@@ -272,7 +280,8 @@ class Costs:
             (span for span in leg.spans if span.problem is None), key=lambda span: (span.start, span.number)
         )
         edges = sorted({edge for span in spans for edge in span.stretch})
-        for start, end in zip(edges, edges[1:], strict=False):
+        since: dict[int, int] = {}
+        for start, end in pairwise(edges):
             covering = [span for span in spans if span.stretch[0] <= start and end <= span.stretch[1]]
             if not covering:
                 continue
@@ -280,7 +289,8 @@ class Costs:
             holds = [span for span in covering if span.kind == "hold"]
             activity = "hold" if owner.kind == "talk" and holds else owner.kind
             of = work[self.month_of(owner.start), leg.agent_id or ""]
-            of.pieces.append(Piece(contact_id, leg.queue_id, activity, start, end))
+            rank = (since.setdefault(owner.number, start), owner.stretch[1], owner.kind)
+            of.pieces.append(Piece(contact_id, leg.queue_id, activity, start, end, rank))
             of.handled[contact_id] += end - start
 
     def _weight(self, queue_id: str | None) -> Fraction:
@@ -293,21 +303,18 @@ class Costs:
     def _share(self, work: Work) -> None:
         """Share every second of an agent among the contacts that are open in it."""
         edges = sorted({edge for piece in work.pieces for edge in (piece.start, piece.end)})
-        for start, end in zip(edges, edges[1:], strict=False):
+        for start, end in pairwise(edges):
             is_open = [piece for piece in work.pieces if piece.start <= start and end <= piece.end]
             by_contact: dict[Contact, list[Piece]] = defaultdict(list)
             for piece in is_open:
                 by_contact[piece.contact_id].append(piece)
-            weights = {
-                contact: sum((self._weight(piece.queue_id) for piece in pieces), ZERO) / len(pieces)
-                for contact, pieces in by_contact.items()
-            }
-            for contact, pieces in by_contact.items():
+            counted = [min(pieces, key=lambda piece: piece.rank) for pieces in by_contact.values()]
+            weight = sum((self._weight(piece.queue_id) for piece in counted), ZERO)
+            for piece in counted:
                 part = Fraction(end - start)
                 if self.variables["concurrency_split"] != "none":
-                    part *= weights[contact] / sum(weights.values(), ZERO)
-                for piece in pieces:
-                    work.shared[contact, piece.queue_id, piece.activity] += part / len(pieces)
+                    part *= self._weight(piece.queue_id) / weight
+                work.shared[piece.contact_id, piece.queue_id, piece.activity] += part
 
     def _sheets(self) -> dict[AgentMonth, Sheet]:
         by_agent: dict[Agent, list[Row]] = defaultdict(list)
@@ -323,7 +330,7 @@ class Costs:
                     continue
                 start, end = seconds_of(row["started_at"]), seconds_of(min(known))
                 is_paid = row["is_paid"]
-                if is_paid is None and row["state"] is not None:
+                if is_paid is None:
                     is_paid = row["state"] not in ("break", "offline")
                 if end <= start or not is_paid:
                     continue
@@ -355,7 +362,7 @@ class Costs:
                 "straight": None,
             }
             terms = self._in_force(rates[row["agent_id"]], row["work_date"])
-            rate = terms and self.rate(terms["currency"], row["work_date"])
+            rate = None if terms is None else self.rate(terms["currency"], row["work_date"])
             if terms and rate is not None and terms["hourly_rate"] is not None:
                 hourly = Fraction(terms["hourly_rate"])
                 multiplier = max(Fraction(terms["overtime_multiplier"] or 1), Fraction(1))
@@ -458,7 +465,9 @@ class Costs:
             uses.append(Use("non_contact", state, None, Fraction(seconds)))
         uses = [use for use in uses if use.seconds > 0]
         other = sum((use.seconds for use in uses if use.kind == "non_contact"), ZERO)
-        pool = {"agent": "agent_pay", "supervisor": "supervision", "back_office": "workforce_management"}[role]
+        pool = {"agent": "agent_pay", "supervisor": "supervision", "back_office": "workforce_management"}[
+            role
+        ]
         labour = Labour(
             role=role,
             vendor_id=vendor_id,
@@ -474,14 +483,20 @@ class Costs:
         labour.shared_base = labour.capacity if role == "agent" else used
         if is_outsourced:
             labour.amount_base = labour.capacity
-            if basis == "productive_hour":
+            # a vendor's supervisor who helps is in the price of its agents' time
+            is_helper = role != "agent" and not is_measured and practical == used and not payroll.minutes
+            if is_helper and basis in ("productive_hour", "fte"):
+                labour.amount = None if price is None else ZERO
+                if basis == "productive_hour":
+                    labour.amount_base = used + unowned + unused
+            elif basis == "productive_hour":
                 labour.amount_base = used + unowned + unused
                 labour.amount = None if price is None else price * practical / 3600
             elif basis == "fte":
                 full_time = 60 * int(self.variables["full_time_minutes_per_month"])
                 labour.amount = None if price is None else price * (practical + other) / full_time
             elif basis is not None:
-                labour.amount = ZERO
+                labour.amount = None if price is None else ZERO
         elif role == "agent":
             labour.amount_base = labour.capacity
             labour.amount = payroll.straight if payroll.straight > 0 else None
@@ -573,8 +588,7 @@ class Costs:
             if of == month
             and base(labour) > 0
             and (
-                labour.vendor_id == vendor
-                or (vendor == "in_house" and (covers or not labour.is_outsourced))
+                labour.vendor_id == vendor or (vendor == "in_house" and (covers or not labour.is_outsourced))
             )
         }
         drivers = {agent: base(labour) for agent, labour in sharing.items()}
@@ -601,12 +615,12 @@ class Costs:
         for (month, agent), work in self.work.items():
             labour = self.labour[month, agent]
             if labour.basis in ("minute", "contact", "outcome"):
-                for contact in {contact for contact, _, _ in work.shared}:
+                for one in {contact for contact, _, _ in work.shared}:
                     has_talk = any(
-                        piece.contact_id == contact and piece.activity in ("talk", "hold", "message")
+                        piece.contact_id == one and piece.activity in ("talk", "hold", "message")
                         for piece in work.pieces
                     )
-                    served[contact, labour.vendor_id, month].append((work.handled[contact], has_talk))
+                    served[one, labour.vendor_id, month].append((work.handled[one], has_talk))
         for (contact_id, vendor, month), parts in served.items():
             contact = self.center.contacts.get(contact_id)
             basis, price = self.terms(vendor, month)
@@ -685,7 +699,7 @@ class Costs:
                     ),
                     start.date(),
                 )
-                rate = tariff and self.rate(tariff["currency"], start.date())
+                rate = None if tariff is None else self.rate(tariff["currency"], start.date())
                 if tariff is None or rate is None or tariff["unit_cost"] is None:
                     continue
                 price = rounded(Fraction(tariff["unit_cost"]) * rate)
@@ -717,7 +731,7 @@ class Costs:
                 ),
                 day,
             )
-            rate = terms and self.rate(terms["currency"], day)
+            rate = None if terms is None else self.rate(terms["currency"], day)
             if terms is None or rate is None or terms["unit_cost"] is None:
                 continue
             amount = rounded(rounded(Fraction(use["quantity"]) * Fraction(terms["unit_cost"])) * rate)
@@ -772,8 +786,8 @@ class Costs:
         for posting in postings:
             place = (posting.account_id, posting.vendor_id, posting.site, posting.currency)
             groups[(*place, posting.month)].append(posting)
-        for (*place, month), group in groups.items():
-            self._mark_settlements(group, groups.get((*place, _month_before(month)), []))
+        for (*where, month), group in groups.items():
+            self._mark_settlements(group, groups.get((*where, _month_before(month)), []))
         return postings
 
     @staticmethod
@@ -816,17 +830,20 @@ class Costs:
                 books[key].accrual += amount
                 books[_month_before(posting.month), posting.pool, posting.vendor_id].accrual -= amount
             is_foreign = posting.currency != self.variables["reporting_currency"]
-            if posting.pool in ("telecom", "ai_usage") and is_foreign and not posting.settles:
-                mean = self._mean_rate(posting.currency, posting.month)
-                if mean is not None:
-                    books[key].currency += amount - posting.raw_amount * mean
+            if posting.pool in ("telecom", "ai_usage", "bpo_invoices") and is_foreign:
+                # what settles a month concerns that month
+                concerned = _month_before(posting.month) if posting.settles else posting.month
+                worth = self._mean_rate(posting.currency, concerned)
+                if posting.pool == "bpo_invoices":
+                    worth = self.rate(posting.currency, _last_day(concerned))
+                if worth is not None:
+                    of = books[concerned, posting.pool, posting.vendor_id]
+                    of.currency += amount - posting.raw_amount * worth
         return {
             key: of
             for key, of in books.items()
-            if any(
-                (of.contact, of.unused_capacity, of.non_contact, of.unowned, of.unallocated)
-                + (of.ledger, of.out_of_scope, of.accrual)
-            )
+            if any((of.contact, of.unused_capacity, of.non_contact, of.unowned, of.unallocated))
+            or any((of.ledger, of.out_of_scope, of.accrual))
         }
 
     def _mean_rate(self, currency: str, month: Month) -> Fraction | None:

@@ -96,11 +96,14 @@ class Engine(ABC):
                 problems.append(f"{result.node.unique_id}: {result.message}")
         raise AssertionError("\n".join(problems))
 
-    def build(self, tables: RawTables, *, without: Sequence[str] = ("unit_test",)) -> None:
-        """Load raw tables into an empty warehouse, build and test it all, but for some of dbt's resource types."""
+    def build(
+        self, tables: RawTables, *, without: Sequence[str] = ("unit_test",), exclude: Sequence[str] = ()
+    ) -> None:
+        """Load raw tables into an empty warehouse, build and test it all, but for some of dbt's resource types and selectors."""
         self.start_afresh()
         self.load(tables)
-        self.run_dbt("build", *(part for kind in without for part in ("--exclude-resource-type", kind)))
+        resource_types = [part for kind in without for part in ("--exclude-resource-type", kind)]
+        self.run_dbt("build", *resource_types, *(("--exclude", *exclude) if exclude else ()))
 
     def read(self, relation: str) -> tuple[list[str], Rows]:
         """Return the columns and rows of a relation such as `marts.fct_contacts`; instants are naive UTC."""

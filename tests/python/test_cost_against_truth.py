@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import builds
 import pytest
@@ -32,6 +33,10 @@ CONTACTS, DAYS = 12_000, 290
 """Nine months: both contracts of the first outsourcer, and all three bases of payment."""
 
 
+OF_ANALYSES = ("fct_issue_costs", "fct_daily_drains", "dim_date")
+"""What the analyses of cost read besides."""
+
+
 @pytest.fixture(scope="module")
 def center(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Comparison]:
     data = tmp_path_factory.mktemp("truth") / "data"
@@ -42,7 +47,9 @@ def center(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Comparison]:
         assert result.exit_code == 0, result.output
 
     database = builds.build_landed(
-        tmp_path_factory.mktemp("center"), land, select=" ".join(f"+{mart}" for mart in MARTS)
+        tmp_path_factory.mktemp("center"),
+        land,
+        select=" ".join(f"+{mart}" for mart in (*MARTS, *OF_ANALYSES)),
     )
     comparison = Comparison(database, data)
     yield comparison
@@ -160,3 +167,61 @@ def test_invoices_of_outsourcers_differ_by_their_bonus(center: Comparison) -> No
     assert by_contact.months == 1
     assert by_contact.bonus_and_credit != 0
     assert abs(by_contact.difference - by_contact.bonus_and_credit) < 0.01
+
+
+def analysed(center: Comparison, name: str) -> list[dict[str, Any]]:
+    query = builds.analysis(name)
+    names = [row[0] for row in center.rows(f"describe {query}")]
+    return [dict(zip(names, row, strict=True)) for row in center.rows(query)]
+
+
+def test_subsidies_are_paid_by_others(center: Comparison) -> None:
+    found = analysed(center, "who_is_subsidised")
+    assert {row["dimension"] for row in found} >= {"queue_id", "channel", "reason_code", "vendor_id"}
+    for dimension in {row["dimension"] for row in found}:
+        of_dimension = [row for row in found if row["dimension"] == dimension]
+        total = sum(row["bottom_up_per_contact"] * row["contact_count"] for row in of_dimension)
+        for average in ("contact", "minute", "customer"):
+            assert abs(sum(row[f"subsidy_against_{average}_amount"] for row in of_dimension)) < 1e-4 * total
+    verdicts = {row["dimension_value"]: row["verdict"] for row in found if row["dimension"] == "queue_id"}
+    assert (verdicts["q_specialists"], verdicts["q_social"]) == (
+        "carried by the others",
+        "carries the others",
+    )
+
+
+def test_who_is_cheap_by_handle_time_is_ranked_by_issue(center: Comparison) -> None:
+    found = analysed(center, "cheap_on_aht_dear_on_issue")
+    assert {row["unit"] for row in found} == {"queue", "agent"}
+    for row in found:
+        assert row["contact_count"] >= 30 and row["issue_count"] >= row["resolved_issue_count"] > 0
+        assert row["is_cheap_on_aht_dear_on_issue"] == (row["aht_quarter"] == 1 and row["cost_quarter"] == 4)
+    # what all contacts took is what their reasons let expect
+    queues = [row for row in found if row["unit"] == "queue"]
+    expected = sum(row["aht_seconds"] * row["contact_count"] / row["aht_ratio"] for row in queues)
+    assert math.isclose(
+        sum(row["aht_seconds"] * row["contact_count"] for row in queues), expected, rel_tol=0.03
+    )
+
+
+def test_a_chain_takes_more_than_its_first_contact(center: Comparison) -> None:
+    found = analysed(center, "first_contact_minutes_against_chain")
+    assert len(found) > 15
+    for row in found:
+        assert 0 < row["first_contact_share_of_minutes"] <= 1
+        if row["chain_cost_per_issue"] is not None:
+            assert row["first_contact_cost_per_issue"] <= row["chain_cost_per_issue"]
+            assert (row["contacts_per_issue"] > 1) == (row["repeated_issue_count"] > 0)
+
+
+def test_drains_of_a_month_are_in_their_order(center: Comparison) -> None:
+    found = analysed(center, "daily_drains_of_a_month")
+    assert [row["drain_priority"] for row in found] == sorted(row["drain_priority"] for row in found)
+    assert {row["drain"] for row in found} >= {
+        "repeats",
+        "long_holds",
+        "failed_bot_sessions",
+        "idle_above_plan",
+    }
+    assert len({row["month_start_date"] for row in found}) == 1
+    assert 0 < sum(row["share_of_contacts_and_waiting"] for row in found) < 1

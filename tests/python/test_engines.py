@@ -64,8 +64,13 @@ def warehouse_of(engine_of: Callable[[str], Engine]) -> Callable[[str], Warehous
         if name not in built:
             built[name] = None
             engine = engine_of(name)
-            # the project's own build runs unit tests on DuckDB; on Spark they take minutes
-            engine.build(small_center.raw_tables(), without=() if name == Postgres.name else ("unit_test",))
+            # the project's own build runs unit tests on DuckDB; on Spark they take minutes, and so do dbt's generic tests, which
+            # would judge rows that are compared with DuckDB's, where they have passed
+            engine.build(
+                small_center.raw_tables(),
+                without=() if name == Postgres.name else ("unit_test",),
+                exclude=("test_type:generic",) if name == Spark.name else (),
+            )
             built[name] = {model: engine.read(model) for model in MODELS}
         warehouse = built[name]
         assert warehouse is not None, f"the build on {name} failed, see above"
@@ -78,7 +83,7 @@ def warehouse_of(engine_of: Callable[[str], Engine]) -> Callable[[str], Warehous
 def test_every_model_builds_and_passes_its_tests(
     warehouse_of: Callable[[str], Warehouse], engine: str
 ) -> None:
-    """All models, their contracts and all data tests, on rows for every model."""
+    """All models, their contracts and their data tests (on Spark the invariants alone), on rows for every model."""
     empty = [model for model, (_, rows) in warehouse_of(engine).items() if not rows]
     assert not empty, (
         f"without a row, so that nothing is compared: {', '.join(empty)}; extend small_center.py"

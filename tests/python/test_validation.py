@@ -144,13 +144,13 @@ def survey_answers(contacts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def work_time() -> dict[str, list[dict[str, Any]]]:
-    """Return states, pay and rates of six agents: each works ten hours a day, the sixth of them a break."""
+    """Return states, pay and rates of six agents: each works ten hours a day, waiting for most of them, the last one a break."""
     states: list[dict[str, Any]] = []
     pay: list[dict[str, Any]] = []
     for i in range(6 * DAYS):
         day = FIRST_DAY + timedelta(days=i // 6)
         agent = f"a{i % 6}"
-        for state, first, last in (("available", 10, 12), ("contact", 12, 19), ("break", 19, 20)):
+        for state, first, last in (("available", 10, 18.75), ("contact", 18.75, 19), ("break", 19, 20)):
             start, end = day + timedelta(hours=first), day + timedelta(hours=last)
             states.append(
                 {
@@ -193,17 +193,24 @@ def quality_and_money() -> dict[str, list[dict[str, Any]]]:
         }
         for i in range(10)
     ]
+    # what six agents are paid for two weeks, and what the company pays beside it
+    postings = (
+        ("6000", "in_house", "15540.00"),
+        ("6010", "in_house", "1554.00"),
+        ("6020", "in_house", "3760.68"),
+        ("6400", "in_house", "2000.00"),
+        ("6500", "north", "900"),
+    )
     entries = [
         {
-            "entry_id": f"{month}-{account}",
-            "period_month": month,
+            "entry_id": f"2024-03-01-{account}",
+            "period_month": "2024-03-01",
             "account_id": account,
             "vendor_id": vendor,
             "amount": amount,
-            "currency": "USD",
+            "currency": "GBP",
         }
-        for month in ("2024-02-01", "2024-03-01")
-        for account, vendor, amount in (("6000", "in_house", "17000.50"), ("6500", "north", "900"))
+        for account, vendor, amount in postings
     ]
     return {
         "qa_form_items": [
@@ -232,6 +239,9 @@ def quality_and_money() -> dict[str, list[dict[str, Any]]]:
         "ledger_entries": entries,
         "ledger_accounts": [
             {"account_id": "6000", "pool": "agent_pay"},
+            {"account_id": "6010", "pool": "overtime_premium"},
+            {"account_id": "6020", "pool": "on_costs"},
+            {"account_id": "6400", "pool": "corporate"},
             {"account_id": "6500", "pool": "bpo_invoices"},
         ],
         "vendor_contracts": [
@@ -395,6 +405,8 @@ RESOLUTION, REPEATS, ISSUES = (
     "marts.fct_issues",
 )
 PAIRS, ANSWERS = "marts.fct_repeat_contacts", "marts.fct_survey_answers"
+COSTS, CAPACITY, MINUTES = "marts.fct_contact_costs", "marts.fct_capacity_costs", "marts.fct_minute_rates"
+RECONCILIATION, POOLS = "marts.fct_ledger_reconciliation", "staging.cost_pools"
 REASON_RULES = "insert into staging.reason_rules by name select "
 
 
@@ -1157,6 +1169,66 @@ ROW_DAMAGE: Sequence[Damage] = [
         one_attempt("is_durably_resolved", "evidence_class = 'vendor_assumed'"),
         ("the vendor's word is no evidence",),
     ),
+    # what it cost
+    (
+        COSTS,
+        one_row(COSTS, "component = 'agent_talk'", "cost_amount = -1"),
+        ("costs are not negative", "components sum to the cost of the contact"),
+    ),
+    (COSTS, one_row(COSTS, "component = 'agent_wrap'", "unit_rate = -1"), ("rates are not negative",)),
+    (COSTS, one_row(COSTS, "component = 'agent_message'", "pool = 'parties'"), ("every pool has a driver",)),
+    (
+        COSTS,
+        one_row(COSTS, "component = 'on_costs'", "cost_null_reason = 'nobody knows'"),
+        ("unknown costs say why",),
+    ),
+    (
+        CAPACITY,
+        f"update {CAPACITY} set cost_amount = -1 where kind = 'unowned' and pool = 'ai_usage'",
+        ("waiting and other work cost nothing negative",),
+    ),
+    (
+        CAPACITY,
+        f"update {CAPACITY} set agent_minutes = -1 where kind = 'unused_capacity' and queue_id = 'q_mail'",
+        ("time is not negative",),
+    ),
+    (
+        MINUTES,
+        f"update {MINUTES} set cash_marginal_rate = -1 where queue_id = 'q_mail'",
+        ("rates are not negative",),
+    ),
+    (
+        MINUTES,
+        f"update {MINUTES} set fully_absorbed_rate = capacity_rate / 2 where queue_id = 'q_chat'",
+        ("absorbed minutes are no cheaper than capacity",),
+    ),
+    (
+        RECONCILIATION,
+        f"update {RECONCILIATION} set contact_amount = contact_amount + 1 where pool = 'overtime_premium'",
+        ("the parts are the ledger",),
+    ),
+    (
+        RECONCILIATION,
+        f"update {RECONCILIATION} set status = 'reconciled' where pool = 'bpo_invoices'",
+        ("the status says what the difference is",),
+    ),
+    (
+        RECONCILIATION,
+        f"update {RECONCILIATION} set ledger_amount = ledger_amount + 50, difference_amount = 50, status = 'open' where pool = 'corporate'",
+        ("pools that are shared out tie",),
+    ),
+    (
+        POOLS,
+        f"update {POOLS} set driver = 'contract' where pool = 'quality'",
+        ("shared pools have drivers that share",),
+    ),
+    (
+        POOLS,
+        f"update {POOLS} set effective_to = date '2023-12-01' where pool = 'telecom'; "
+        f"insert into {POOLS} select * replace (date '2024-02-01' as effective_from, date '2999-12-31' as effective_to) "
+        f"from {POOLS} where pool = 'telecom'",
+        ("drivers leave no month out",),
+    ),
     (
         "audit.metric_values",
         "delete from audit.metric_values where metric_name = 'asa_seconds'",
@@ -1394,6 +1466,49 @@ COLUMN_DAMAGE: Sequence[Damage] = [
         "marts.fct_bot_attempts",
         "update marts.fct_bot_attempts set leak = 'handoff_unknown' where attempt_id between 's40' and 's49'",
         ("scope and handoffs of most attempts are known",),
+    ),
+    (
+        COSTS,
+        f"update {COSTS} set cost_amount = null, cost_null_reason = 'no pay rate' where component like 'agent_%'",
+        ("most of agents' time has a price", "components sum to the cost of the contact"),
+    ),
+    (
+        MINUTES,
+        f"insert into {MINUTES} select rates.* replace (months.period_month as period_month, rates.capacity_rate * months.factor "
+        "as capacity_rate, rates.fully_absorbed_rate * months.factor as fully_absorbed_rate) "
+        f"from {MINUTES} as rates cross join (values (date '2024-01-01', 1), (date '2024-02-01', 3)) as months(period_month, factor)",
+        ("rates do not jump",),
+    ),
+    (
+        RECONCILIATION,
+        f"update {RECONCILIATION} set ledger_amount = ledger_amount + 10, difference_amount = difference_amount + 10, status = 'open', "
+        "is_month_over = true where pool in ('agent_pay', 'bpo_invoices')",
+        ("payroll of closed months ties", "closed months tie as a whole"),
+    ),
+    (
+        RECONCILIATION,
+        f"update {RECONCILIATION} set unallocated_amount = unused_capacity_amount, unused_capacity_amount = 0, "
+        "capacity_amount = capacity_amount - unused_capacity_amount where pool = 'agent_pay'",
+        ("little is unallocated",),
+    ),
+    (
+        RECONCILIATION,
+        f"update {RECONCILIATION} set unowned_amount = unowned_amount + unused_capacity_amount, unused_capacity_amount = 0 "
+        "where pool = 'on_costs'",
+        ("unowned cost is small",),
+    ),
+    (
+        RECONCILIATION,
+        "create table intermediate.rows_of_ledger_months as from intermediate.int_ledger_months; "
+        "drop view intermediate.int_ledger_months; create table intermediate.int_ledger_months as "
+        "select * replace (cast(1 as bigint) as unconverted_entry_count) from intermediate.rows_of_ledger_months",
+        ("postings are converted",),
+    ),
+    (POOLS, f"delete from {POOLS} where pool = 'projects'", ("every pool has a driver",)),
+    (
+        POOLS,
+        f"update {POOLS} set evidence = 'allocated' where pool = 'agent_pay'",
+        ("most money follows a cause",),
     ),
 ]
 

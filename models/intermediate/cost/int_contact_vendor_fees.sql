@@ -105,19 +105,22 @@ final as (
         paid.vendor_id,
         paid.payment_basis,
         paid.handle_seconds,
-        case paid.payment_basis
-            when 'minute' then {{ share_of('paid.unit_price_amount', 'paid.handle_seconds', 60) }}
-            when 'contact'
-                then case
-                    when paid.conversation_units > 0 and served_before.contact_id is null then paid.unit_price_amount
-                    else 0
-                end
-            when 'outcome'
-                then case
-                    when paid.agent_logged_resolved and paid.conversation_units > 0 and served_before.contact_id is null then paid.unit_price_amount
-                    else 0
-                end
-        end as fee_amount
+        cast(
+            case paid.payment_basis
+                when 'minute' then {{ share_of('paid.unit_price_amount', 'paid.handle_seconds', 60) }}
+                when 'contact'
+                    then case
+                        when paid.conversation_units > 0 and served_before.contact_id is null then paid.unit_price_amount
+                        else 0
+                    end
+                when 'outcome'
+                    then case
+                        when paid.agent_logged_resolved and paid.conversation_units > 0 and served_before.contact_id is null
+                            then paid.unit_price_amount
+                        else 0
+                    end
+            end as decimal(18, 6)
+        ) as fee_amount
     from paid
     left join served_before
         on

@@ -78,7 +78,7 @@ candidates as (
         -- quality is spread over contacts alone
         case when to_share.pool = 'quality' then labour.used_units else labour.shared_base_units end as shared_base_units,
         labour.evaluation_count,
-        cast(floor((coalesce(labour.labour_amount, 0) + labour.on_costs_amount) * 1000000) as bigint) as direct_cost_millionths
+        cast({{ millionths('(coalesce(labour.labour_amount, 0) + labour.on_costs_amount)') }} as bigint) as direct_cost_millionths
     from to_share
     inner join labour
         on

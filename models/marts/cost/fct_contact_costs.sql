@@ -16,6 +16,10 @@ contacts as (
     from {{ ref('fct_contacts') }}
 ),
 
+cost_pools as (
+    select * from {{ ref('cost_pools') }}
+),
+
 components as (
     {%- for component in components %}
     {{ 'union all' if not loop.first }}
@@ -66,11 +70,12 @@ final as (
         unfolded.period_month,
         contacts.business_date,
         unfolded.driver,
+        coalesce(cost_pools.evidence, 'traced') as evidence,
         cast(unfolded.driver_quantity as decimal(18, 6)) as driver_quantity,
         case
             when not unfolded.is_unpriced or unfolded.amount <> 0
                 then {{ share_of(
-                    'unfolded.amount', 1000000, 'cast(unfolded.driver_quantity * 1000000 as ' ~ dbt.type_bigint() ~ ')'
+                    'unfolded.amount', 1000000, millionths('unfolded.driver_quantity')
                 ) }}
         end as unit_rate,
         cast(case when not unfolded.is_unpriced or unfolded.amount <> 0 then unfolded.amount end as decimal(18, 6)) as cost_amount,
@@ -78,6 +83,10 @@ final as (
     from unfolded
     left join contacts
         on unfolded.contact_id = contacts.contact_id
+    left join cost_pools
+        on
+            unfolded.pool = cost_pools.pool
+            and unfolded.period_month between cost_pools.effective_from and cost_pools.effective_to
     where
         unfolded.amount <> 0
         or (unfolded.component like 'agent_%' and unfolded.driver_quantity > 0)
