@@ -34,16 +34,13 @@ links as (
     select * from {{ ref('int_contact_links') }}
 ),
 
+days as (
+    select * from {{ ref('int_cost_days') }}
+),
+
 months as (
     select * from {{ ref('int_cost_months') }}
     where {{ is_touched('period_month') }}
-),
-
--- the reporting currency has a row for every day
-days as (
-    select date_day
-    from exchange_rates
-    group by date_day
 ),
 
 prices as (
