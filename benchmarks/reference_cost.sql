@@ -46,21 +46,33 @@ qualify row_number() over (
 -- agents' time on contacts
 
 create temp table spans as
+with found as (
+    select
+        month(started_at) as period_month, agent_id, contact_id, leg_queue_id as queue_id, kind, false as is_in_talk,
+        second(ended_at) - worked_seconds as begins, second(ended_at) as ends, worked_seconds as handle_seconds
+    from warehouse.intermediate.int_agent_work_spans
+    where agent_id is not null and worked_seconds > 0
+    union all
+    select
+        month(started_at), agent_id, contact_id, leg_queue_id, kind, true, second(ended_at) - held_seconds, second(ended_at) - connected_seconds, 0
+    from warehouse.intermediate.int_agent_work_spans
+    where agent_id is not null and held_seconds > connected_seconds
+    union all
+    select month(s.started_at), s.agent_id, coalesce(l.contact_id, s.contact_id), s.queue_id, s.kind, false, second(s.started_at), second(s.ended_at), 0
+    from warehouse.staging.stg_contact_segments s
+    left join warehouse.intermediate.int_contact_links l on l.contact_record_id = s.contact_id
+    where s.kind in ('ring', 'consult') and s.agent_id is not null and s.ended_at > s.started_at
+)
+-- what an earlier span of the agent on the contact covers is not counted twice
 select
-    month(started_at) as period_month, agent_id, contact_id, leg_queue_id as queue_id, kind, false as is_in_talk,
-    second(ended_at) - worked_seconds as begins, second(ended_at) as ends, worked_seconds as handle_seconds
-from warehouse.intermediate.int_agent_work_spans
-where agent_id is not null and worked_seconds > 0
-union all
-select
-    month(started_at), agent_id, contact_id, leg_queue_id, kind, true, second(ended_at) - held_seconds, second(ended_at) - worked_seconds, 0
-from warehouse.intermediate.int_agent_work_spans
-where agent_id is not null and held_seconds > worked_seconds
-union all
-select month(s.started_at), s.agent_id, coalesce(l.contact_id, s.contact_id), s.queue_id, s.kind, false, second(s.started_at), second(s.ended_at), 0
-from warehouse.staging.stg_contact_segments s
-left join warehouse.intermediate.int_contact_links l on l.contact_record_id = s.contact_id
-where s.kind in ('ring', 'consult') and s.agent_id is not null and s.ended_at > s.started_at;
+    * replace (if(is_in_talk or covered_until is null, begins, least(greatest(begins, covered_until), ends)) as begins)
+from (
+    select
+        *, max(if(is_in_talk, null, ends)) over (
+            partition by period_month, agent_id, contact_id order by begins, ends, kind, queue_id rows between unbounded preceding and 1 preceding
+        ) as covered_until
+    from found
+);
 
 -- a clock per agent and month that goes on by the seconds passed over the contacts open
 create temp table clock as

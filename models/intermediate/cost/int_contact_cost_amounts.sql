@@ -89,7 +89,8 @@ labour_and_other as (
         labour.unpriced_units,
         case when labour.labour_pool not in ('supervision', 'workforce_management') then labour.contact_units end as contact_units,
         {%- for amount in ['on_costs'] + shared_pools() %}
-        case when labour.labour_pool not in ('supervision', 'workforce_management') then labour.{{ amount }}_amount end as {{ amount }}_amount,
+        case when labour.labour_pool not in ('supervision', 'workforce_management') then labour.{{ amount }}_amount end
+            as {{ amount }}_amount,
         {%- endfor %}
         other_costs.premium_units,
         other_costs.channel_quantity,
@@ -140,7 +141,8 @@ final as (
         {%- for amount in amounts %}
         cast(
             coalesce(with_fees.{{ amount }}_amount, 0)
-            {%- if amount == 'on_costs' or amount in shared_pools() %} + coalesce(staff_shares.{{ amount }}_amount, 0){% endif %} as decimal(18, 6)
+            {%- if amount == 'on_costs' or amount in shared_pools() %} + coalesce(staff_shares.{{ amount }}_amount, 0){% endif %}
+            as decimal(18, 6)
         ) as {{ amount }}_amount{{ ',' if not loop.last }}
         {%- endfor %}
     from with_fees

@@ -3,10 +3,12 @@
 -- has what lies between its beginning and its end: the cuts fall on millionths, and nothing is left over.
 -- noqa: disable=LT02
 {%- set activities = agent_activities() %}
-{%- set activities_through = [] %}
-{%- for activity in activities %}
-    {%- do activities_through.append('through_' ~ activity) %}
+{#- in this order an activity's time lies between the cut before it and the one after it #}
+{%- set cuts = ['before'] %}
+{%- for activity in activities[:-1] %}
+    {%- do cuts.append('through_' ~ activity) %}
 {%- endfor %}
+{%- do cuts.append('through') %}
 {{ config(materialized='table') }}
 
 with
@@ -34,7 +36,7 @@ lines as (
     select
         *,
         units_through - contact_units as units_before
-        {%- for activity in activities %},
+        {%- for activity in activities[:-1] %},
         units_through - contact_units + {{ activities[:loop.index] | join('_units + ') }}_units as units_through_{{ activity }}
         {%- endfor %}
     from in_line
@@ -51,12 +53,13 @@ cut as (
         {%- endfor %}
         case when agent_costs.is_own_vendor and agent_costs.labour_amount is null then lines.contact_units else 0 end as unpriced_units,
         lines.contact_units,
-        {%- for cut in ['before'] + activities_through %}
+        {%- for cut in cuts %}
         {{ share_of('agent_costs.labour_amount', 'lines.units_' ~ cut, 'agent_costs.labour_base_units') }} as amount_{{ cut }},
         {%- endfor %}
         {{ share_between('agent_costs.own_on_costs_amount', 'lines.units_before', 'lines.units_through', 'agent_costs.labour_base_units') }}
-        + {{ share_between('agent_costs.staff_on_costs_amount', 'lines.units_before', 'lines.units_through', 'agent_costs.shared_base_units') }}
-            as on_costs_amount,
+        + {{ share_between(
+            'agent_costs.staff_on_costs_amount', 'lines.units_before', 'lines.units_through', 'agent_costs.shared_base_units'
+        ) }} as on_costs_amount,
         {%- for pool in shared_pools() %}
         {{ share_between(
             'agent_costs.' ~ pool ~ '_amount', 'lines.units_before', 'lines.units_through',
@@ -82,8 +85,7 @@ final as (
         cast(sum(unpriced_units) as bigint) as unpriced_units,
         cast(sum(contact_units) as bigint) as contact_units,
         {%- for activity in activities %}
-        cast(coalesce(sum(amount_through_{{ activity }} - amount_{{ (['before'] + activities_through)[loop.index0] }}), 0) as decimal(18, 6))
-            as {{ activity }}_amount,
+        cast(coalesce(sum(amount_{{ cuts[loop.index] }} - amount_{{ cuts[loop.index0] }}), 0) as decimal(18, 6)) as {{ activity }}_amount,
         {%- endfor %}
         cast(coalesce(sum(on_costs_amount), 0) as decimal(18, 6)) as on_costs_amount,
         {%- for pool in shared_pools() %}
