@@ -1,5 +1,5 @@
--- One row per month of the books, pool and vendor with postings in other currencies: how far their worth on the day of posting is from the worth of
--- what they pay for (M36).
+-- One row per month of the books, pool and vendor with postings in other currencies: how far their worth on the day of posting is from
+-- the worth of what they pay for (M36).
 with
 
 postings as (
