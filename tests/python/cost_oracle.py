@@ -14,13 +14,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import oracle
 from oracle import Decisions, Leg, RawTables, Row, seconds_of
 
-SHARED_POOLS = ("supervision", "workforce_management", "platform_licences", "facilities", "quality", "corporate")
+SHARED_POOLS = (
+    *("supervision", "workforce_management", "platform_licences"),
+    *("facilities", "quality", "corporate"),
+)
 """Pools that are shared out as the ledger has them."""
 
 OTHER_WORK = ("meeting", "training", "coaching", "project")
@@ -263,7 +267,9 @@ class Costs:
             if end > start:
                 contact_id = self.center.contact_of(row["contact_id"]) or row["contact_id"]
                 of = work[self.month_of(row["started_at"]), row["agent_id"]]
-                of.pieces.append(Piece(contact_id, row["queue_id"], row["kind"], start, end, (start, end, row["kind"])))
+                of.pieces.append(
+                    Piece(contact_id, row["queue_id"], row["kind"], start, end, (start, end, row["kind"]))
+                )
         for of in work.values():
             self._share(of)
         return {key: of for key, of in work.items() if of.pieces}
@@ -275,7 +281,7 @@ class Costs:
         )
         edges = sorted({edge for span in spans for edge in span.stretch})
         since: dict[int, int] = {}
-        for start, end in zip(edges, edges[1:], strict=False):
+        for start, end in pairwise(edges):
             covering = [span for span in spans if span.stretch[0] <= start and end <= span.stretch[1]]
             if not covering:
                 continue
@@ -297,7 +303,7 @@ class Costs:
     def _share(self, work: Work) -> None:
         """Share every second of an agent among the contacts that are open in it."""
         edges = sorted({edge for piece in work.pieces for edge in (piece.start, piece.end)})
-        for start, end in zip(edges, edges[1:], strict=False):
+        for start, end in pairwise(edges):
             is_open = [piece for piece in work.pieces if piece.start <= start and end <= piece.end]
             by_contact: dict[Contact, list[Piece]] = defaultdict(list)
             for piece in is_open:
@@ -356,7 +362,7 @@ class Costs:
                 "straight": None,
             }
             terms = self._in_force(rates[row["agent_id"]], row["work_date"])
-            rate = terms and self.rate(terms["currency"], row["work_date"])
+            rate = None if terms is None else self.rate(terms["currency"], row["work_date"])
             if terms and rate is not None and terms["hourly_rate"] is not None:
                 hourly = Fraction(terms["hourly_rate"])
                 multiplier = max(Fraction(terms["overtime_multiplier"] or 1), Fraction(1))
@@ -459,7 +465,9 @@ class Costs:
             uses.append(Use("non_contact", state, None, Fraction(seconds)))
         uses = [use for use in uses if use.seconds > 0]
         other = sum((use.seconds for use in uses if use.kind == "non_contact"), ZERO)
-        pool = {"agent": "agent_pay", "supervisor": "supervision", "back_office": "workforce_management"}[role]
+        pool = {"agent": "agent_pay", "supervisor": "supervision", "back_office": "workforce_management"}[
+            role
+        ]
         labour = Labour(
             role=role,
             vendor_id=vendor_id,
@@ -580,8 +588,7 @@ class Costs:
             if of == month
             and base(labour) > 0
             and (
-                labour.vendor_id == vendor
-                or (vendor == "in_house" and (covers or not labour.is_outsourced))
+                labour.vendor_id == vendor or (vendor == "in_house" and (covers or not labour.is_outsourced))
             )
         }
         drivers = {agent: base(labour) for agent, labour in sharing.items()}
@@ -608,12 +615,12 @@ class Costs:
         for (month, agent), work in self.work.items():
             labour = self.labour[month, agent]
             if labour.basis in ("minute", "contact", "outcome"):
-                for contact in {contact for contact, _, _ in work.shared}:
+                for one in {contact for contact, _, _ in work.shared}:
                     has_talk = any(
-                        piece.contact_id == contact and piece.activity in ("talk", "hold", "message")
+                        piece.contact_id == one and piece.activity in ("talk", "hold", "message")
                         for piece in work.pieces
                     )
-                    served[contact, labour.vendor_id, month].append((work.handled[contact], has_talk))
+                    served[one, labour.vendor_id, month].append((work.handled[one], has_talk))
         for (contact_id, vendor, month), parts in served.items():
             contact = self.center.contacts.get(contact_id)
             basis, price = self.terms(vendor, month)
@@ -692,7 +699,7 @@ class Costs:
                     ),
                     start.date(),
                 )
-                rate = tariff and self.rate(tariff["currency"], start.date())
+                rate = None if tariff is None else self.rate(tariff["currency"], start.date())
                 if tariff is None or rate is None or tariff["unit_cost"] is None:
                     continue
                 price = rounded(Fraction(tariff["unit_cost"]) * rate)
@@ -724,7 +731,7 @@ class Costs:
                 ),
                 day,
             )
-            rate = terms and self.rate(terms["currency"], day)
+            rate = None if terms is None else self.rate(terms["currency"], day)
             if terms is None or rate is None or terms["unit_cost"] is None:
                 continue
             amount = rounded(rounded(Fraction(use["quantity"]) * Fraction(terms["unit_cost"])) * rate)
@@ -779,8 +786,8 @@ class Costs:
         for posting in postings:
             place = (posting.account_id, posting.vendor_id, posting.site, posting.currency)
             groups[(*place, posting.month)].append(posting)
-        for (*place, month), group in groups.items():
-            self._mark_settlements(group, groups.get((*place, _month_before(month)), []))
+        for (*where, month), group in groups.items():
+            self._mark_settlements(group, groups.get((*where, _month_before(month)), []))
         return postings
 
     @staticmethod
@@ -835,10 +842,8 @@ class Costs:
         return {
             key: of
             for key, of in books.items()
-            if any(
-                (of.contact, of.unused_capacity, of.non_contact, of.unowned, of.unallocated)
-                + (of.ledger, of.out_of_scope, of.accrual)
-            )
+            if any((of.contact, of.unused_capacity, of.non_contact, of.unowned, of.unallocated))
+            or any((of.ledger, of.out_of_scope, of.accrual))
         }
 
     def _mean_rate(self, currency: str, month: Month) -> Fraction | None:

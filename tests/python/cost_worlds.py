@@ -32,8 +32,8 @@ SEED = two_paths.SEED
 SELECT = "+fct_contact_costs +fct_capacity_costs +fct_ledger_reconciliation"
 
 POOLS = (
-    *("agent_pay", "overtime_premium", "on_costs", "supervision", "quality", "workforce_management", "telecom"),
-    *("platform_licences", "ai_usage", "facilities", "corporate", "bpo_invoices", "projects"),
+    *("agent_pay", "overtime_premium", "on_costs", "supervision", "quality", "workforce_management"),
+    *("telecom", "platform_licences", "ai_usage", "facilities", "corporate", "bpo_invoices", "projects"),
 )
 TRACED = ("agent_pay", "overtime_premium", "on_costs", "telecom", "ai_usage", "bpo_invoices")
 CURRENCIES = ("GBP", "GBP", "GBP", "GBP", "EUR", "USD", None)
@@ -42,7 +42,7 @@ CURRENCIES = ("GBP", "GBP", "GBP", "GBP", "EUR", "USD", None)
 @st.composite
 def centers_that_cost(draw: Draw) -> Center:
     """Draw a center, then who works there, what they are paid, what is metered and what the books say."""
-    center = draw(strategies.centers())
+    center: Center = draw(strategies.centers())
     contacts = typed(center)["contacts"]
     starts = sorted(row["started_at"] for row in contacts if row["started_at"] is not None)
     moment = starts[0] if starts else datetime(2024, 2, 29)
@@ -74,7 +74,9 @@ def _draw_vendors(draw: Draw, center: Center, day: date) -> None:
             "contract_version": f"c{number}",
             "effective_from": draw(st.sampled_from([None, str(_near(draw, day)), "2023-01-01"])),
             "effective_to": draw(often(None, str(_near(draw, day)), weight=4)),
-            "payment_basis": draw(st.sampled_from(["productive_hour", "minute", "contact", "fte", "outcome"])),
+            "payment_basis": draw(
+                st.sampled_from(["productive_hour", "minute", "contact", "fte", "outcome"])
+            ),
             "unit_price": draw(st.sampled_from(["0.55", "31.1234", "2500", "1"])),
             "currency": draw(st.sampled_from(CURRENCIES)),
         }
@@ -131,8 +133,10 @@ def _draw_states(draw: Draw, center: Center, agent: str, moment: datetime) -> No
     for _ in range(draw(st.integers(1, 7))):
         state = draw(
             st.sampled_from(
-                ["contact", "contact", "contact", "available", "available", "available", "break", "offline"]
-                + ["meeting", "training", "coaching", "project", None]
+                [
+                    *("contact", "contact", "contact", "available", "available", "available"),
+                    *("break", "offline", "meeting", "training", "coaching", "project", None),
+                ]
             )
         )
         seconds = draw(st.sampled_from((1, 60, 600, 900, 1799, 1800, 3600, 7200, 100000)))
@@ -184,7 +188,8 @@ def _draw_use(draw: Draw, center: Center, records: Sequence[str], starts: Sequen
             "contact_id": draw(often(None, record(), weight=1)),
             "session_id": draw(st.sampled_from([None, "b0", "b1", "b2", "b9"])),
             "used_at": text_of(
-                draw, draw(often(draw(st.sampled_from(starts)), None, starts[-1] + timedelta(days=35), weight=9))
+                draw,
+                draw(often(draw(st.sampled_from(starts)), None, starts[-1] + timedelta(days=35), weight=9)),
             ),
             "unit": draw(st.sampled_from(["token", "session", "minute"])),
             "quantity": draw(st.sampled_from(["1", "2.5", "1234", "0", None])),
@@ -420,9 +425,7 @@ def built(name: str) -> BuiltCosts:
     raw["feed_watermarks"] = [{"feed": "contacts", "complete_through": "2024-12-03 09:30:00"}]
     seeds = {"cost_pools": list(world.pools)} if world.pools else {}
     decisions = Decisions.read(seeds, world.variables)
-    accounts, entries = _postings_that_tie(
-        Costs(raw, decisions), decisions.variables["reporting_currency"]
-    )
+    accounts, entries = _postings_that_tie(Costs(raw, decisions), decisions.variables["reporting_currency"])
     raw["ledger_accounts"].extend(accounts)
     raw["ledger_entries"].extend(entries)
     if world.is_typed:

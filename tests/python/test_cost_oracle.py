@@ -31,7 +31,9 @@ def built(request: pytest.FixtureRequest) -> BuiltCosts:
 
 def amounts(rows: list[dict[str, Any]], key: tuple[str, ...], column: str) -> dict[Any, Fraction]:
     """Return a column by key, without what is not known."""
-    return {tuple(row[part] for part in key): Fraction(row[column]) for row in rows if row[column] is not None}
+    return {
+        tuple(row[part] for part in key): Fraction(row[column]) for row in rows if row[column] is not None
+    }
 
 
 def problems(expected: Mapping[Any, Fraction], got: Mapping[Any, Fraction]) -> list[str]:
@@ -46,8 +48,8 @@ def problems(expected: Mapping[Any, Fraction], got: Mapping[Any, Fraction]) -> l
 
 def test_contacts_cost_what_an_independent_computation_says(built: BuiltCosts) -> None:
     rows = built.rows("select * from marts.fct_contact_costs")
-    assert not (wrong := problems(built.costs.contacts, amounts(rows, CONTACT_KEY, "cost_amount"))), "\n".join(
-        wrong
+    assert not (wrong := problems(built.costs.contacts, amounts(rows, CONTACT_KEY, "cost_amount"))), (
+        "\n".join(wrong)
     )
 
 
@@ -171,7 +173,7 @@ def test_no_cost_is_negative(built: BuiltCosts) -> None:
     )
 
 
-REACHED = {
+REACHED: dict[str, set[Any]] = {
     "component": {
         *("agent_ring", "agent_talk", "agent_hold", "agent_message", "agent_consult", "agent_wrap"),
         *("vendor_fee", "on_costs", "premium_on_costs", "overtime_premium", "channel_usage", "technology"),

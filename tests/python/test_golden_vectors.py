@@ -577,7 +577,9 @@ def test_g05_unused_capacity_stands_apart_and_the_sum_is_what_was_paid(
         "where kind = 'unused_capacity' and queue_id = 'g05'"
     )
     assert (unused["minutes"], unused["amount"]) == (121_400, 97_120)
-    (other,) = cost_mart("select count(*) as rows from marts.fct_capacity_costs where kind <> 'unused_capacity'")
+    (other,) = cost_mart(
+        "select count(*) as rows from marts.fct_capacity_costs where kind <> 'unused_capacity'"
+    )
     assert other["rows"] == 0
     (books,) = cost_mart("select * from marts.fct_ledger_reconciliation")
     # 18 are the 30 minutes of G.6

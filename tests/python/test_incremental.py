@@ -163,6 +163,17 @@ def test_time_money_and_quality_touch_no_contact(engine: Engine) -> None:
         assert scope["fingerprint"] != before, name
 
 
+def test_a_part_that_was_built_first_hides_nothing(engine: Engine) -> None:
+    """A first run of some models leaves no finished build behind; the next one is full, and not empty."""
+    engine.start_afresh()
+    deliver(engine, small_center.raw_rows(), 1)
+    engine.run_dbt("seed")
+    engine.run_dbt("run", "--select", "int_build_scope", "+int_calendar", "int_completed_build")
+    assert engine.read("intermediate.int_completed_build")[1] == []
+    engine.run_dbt("run", "--select", "int_build_scope")
+    assert one_row(engine, "intermediate.int_build_scope")["is_full"] is True
+
+
 def under_new_key(rows: dict[str, list[Row]], name: str) -> Row:
     """Return a copy of a table's first row as a row of its own."""
     return rows[name][0] | {CONTRACT[name].key[0]: NEW_KEY}

@@ -34,7 +34,14 @@ completed as (
         cast(null as {{ dbt.type_string() }}) as fingerprint,
         cast(null as {{ dbt.type_timestamp() }}) as calendar_ends_at
     {%- else %}
-    select * from {{ completed }}
+    -- a first build of a part leaves no row, and all are unknown then
+    select
+        max(first_load) as first_load,
+        max(through_load) as through_load,
+        max(raw_row_count) as raw_row_count,
+        max(fingerprint) as fingerprint,
+        max(calendar_ends_at) as calendar_ends_at
+    from {{ completed }}
     {%- endif %}
 ),
 

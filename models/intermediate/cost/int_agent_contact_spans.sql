@@ -60,12 +60,12 @@ spans as (
         leg_queue_id as queue_id,
         kind as activity,
         true as is_inside_talk,
-        held_seconds - worked_seconds as span_seconds,
+        held_seconds - connected_seconds as span_seconds,
         started_at as began_at,
         {{ seconds_after(dbt.date_trunc('second', 'ended_at'), '-held_seconds') }} as started_at,
-        {{ seconds_after(dbt.date_trunc('second', 'ended_at'), '-worked_seconds') }} as ended_at
+        {{ seconds_after(dbt.date_trunc('second', 'ended_at'), '-connected_seconds') }} as ended_at
     from work_spans
-    where held_seconds > worked_seconds
+    where held_seconds > connected_seconds
 
     union all
 

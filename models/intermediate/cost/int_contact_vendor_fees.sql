@@ -88,19 +88,22 @@ final as (
         served.vendor_id,
         terms.payment_basis,
         served.handle_seconds,
-        case terms.payment_basis
-            when 'minute' then {{ share_of('terms.unit_price_amount', 'served.handle_seconds', 60) }}
-            when 'contact'
-                then case
-                    when served.conversation_units > 0 and served_before.contact_id is null then terms.unit_price_amount
-                    else 0
-                end
-            when 'outcome'
-                then case
-                    when contacts.agent_logged_resolved and served.conversation_units > 0 and served_before.contact_id is null then terms.unit_price_amount
-                    else 0
-                end
-        end as fee_amount
+        cast(
+            case terms.payment_basis
+                when 'minute' then {{ share_of('terms.unit_price_amount', 'served.handle_seconds', 60) }}
+                when 'contact'
+                    then case
+                        when served.conversation_units > 0 and served_before.contact_id is null then terms.unit_price_amount
+                        else 0
+                    end
+                when 'outcome'
+                    then case
+                        when contacts.agent_logged_resolved and served.conversation_units > 0 and served_before.contact_id is null
+                            then terms.unit_price_amount
+                        else 0
+                    end
+            end as decimal(18, 6)
+        ) as fee_amount
     from served
     inner join terms
         on
