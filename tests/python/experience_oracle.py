@@ -285,7 +285,7 @@ def _answers(instrument: str, span: tuple[int, int] | None = None) -> Callable[[
             and not row.is_relationship
             and row.instrument == instrument
             and row.is_positive is not None
-            and (span is None or (row.scale_min, row.scale_max) == span)
+            and (span is None or (row.scale_min == span[0] and row.scale_max == span[1]))
         )
 
     return counts
