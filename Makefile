@@ -36,6 +36,7 @@ docs: .venv/ready
 bench: .venv/ready
 	$(BIN)/python benchmarks/contacts_at_scale.py
 	$(BIN)/python benchmarks/resolution_at_scale.py
+	$(BIN)/python benchmarks/cost_at_scale.py
 	$(BIN)/python benchmarks/simulator_throughput.py
 	$(BIN)/python benchmarks/simulator_calibration.py
 	$(BIN)/python benchmarks/resolution_against_truth.py

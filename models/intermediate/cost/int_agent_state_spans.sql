@@ -1,6 +1,8 @@
 -- One row per span of an agent's time sheet in a month that this build makes anew. The next state ends the one before, also where its own
 -- end was lost or lies later; a state without any end has no length and is left out. Paid is what the source says; where it says nothing,
 -- breaks and time off are not.
+{{ config(materialized='table') }}
+
 with
 
 states as (

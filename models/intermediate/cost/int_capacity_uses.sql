@@ -32,9 +32,10 @@ waits as (
         'available' as activity,
         available_time.interval_started_at,
         coalesce(
-            {{ whole_division('agent_months.unused_units * available_time.seconds_through', 'available_time.seconds_of_all') }}
-            - {{ whole_division(
-                'agent_months.unused_units * (available_time.seconds_through - available_time.available_seconds)',
+            {{ whole_share('agent_months.unused_units', 'available_time.seconds_through', 'available_time.seconds_of_all') }}
+            - {{ whole_share(
+                'agent_months.unused_units',
+                'available_time.seconds_through - available_time.available_seconds',
                 'available_time.seconds_of_all'
             ) }},
             agent_months.unused_units
@@ -43,8 +44,8 @@ waits as (
     left join available_time
         on
             agent_months.period_month = available_time.period_month
-            and agent_months.agent_id = available_time.agent_id
-            and agent_months.capacity_basis = 'measured'
+            -- a condition on one side alone would make this a loop over both
+            and case when agent_months.capacity_basis = 'measured' then agent_months.agent_id end = available_time.agent_id
     where agent_months.unused_units > 0
 ),
 

@@ -3,10 +3,12 @@
 -- has what lies between its beginning and its end: the cuts fall on millionths, and nothing is left over.
 -- noqa: disable=LT02
 {%- set activities = agent_activities() %}
-{%- set cuts = ['units_before'] %}
-{%- for activity in activities %}
-    {%- do cuts.append(cuts[-1] ~ ' + ' ~ activity ~ '_units') %}
+{#- in this order an activity's time lies between the cut before it and the one after it #}
+{%- set cuts = ['before'] %}
+{%- for activity in activities[:-1] %}
+    {%- do cuts.append('through_' ~ activity) %}
 {%- endfor %}
+{%- do cuts.append('through') %}
 {{ config(materialized='table') }}
 
 with
@@ -26,38 +28,49 @@ in_line as (
             partition by period_month, agent_id
             order by contact_id, queue_id
             rows between unbounded preceding and current row
-        ) as bigint) - contact_units as units_before
+        ) as bigint) as units_through
     from contact_time
+),
+
+lines as (
+    select
+        *,
+        units_through - contact_units as units_before
+        {%- for activity in activities[:-1] %},
+        units_through - contact_units + {{ activities[:loop.index] | join('_units + ') }}_units as units_through_{{ activity }}
+        {%- endfor %}
+    from in_line
 ),
 
 cut as (
     select
-        in_line.period_month,
-        in_line.contact_id,
+        lines.period_month,
+        lines.contact_id,
         agent_costs.vendor_id,
         case when agent_costs.is_own_vendor then agent_costs.labour_pool else 'agent_pay' end as labour_pool,
         {%- for activity in activities %}
-        case when agent_costs.is_own_vendor then in_line.{{ activity }}_units else 0 end as {{ activity }}_units,
+        case when agent_costs.is_own_vendor then lines.{{ activity }}_units else 0 end as {{ activity }}_units,
         {%- endfor %}
-        case when agent_costs.is_own_vendor and agent_costs.labour_amount is null then in_line.contact_units else 0 end as unpriced_units,
-        in_line.contact_units,
-        {%- for activity in activities %}
-        {{ share_between('agent_costs.labour_amount', cuts[loop.index0], cuts[loop.index], 'agent_costs.labour_base_units') }}
-            as {{ activity }}_amount,
+        case when agent_costs.is_own_vendor and agent_costs.labour_amount is null then lines.contact_units else 0 end as unpriced_units,
+        lines.contact_units,
+        {%- for cut in cuts %}
+        {{ share_of('agent_costs.labour_amount', 'lines.units_' ~ cut, 'agent_costs.labour_base_units') }} as amount_{{ cut }},
         {%- endfor %}
-        {{ share_between('agent_costs.own_on_costs_amount', cuts[0], cuts[-1], 'agent_costs.labour_base_units') }}
-        + {{ share_between('agent_costs.staff_on_costs_amount', cuts[0], cuts[-1], 'agent_costs.shared_base_units') }}
-            as on_costs_amount,
+        {{ share_between('agent_costs.own_on_costs_amount', 'lines.units_before', 'lines.units_through', 'agent_costs.labour_base_units') }}
+        + {{ share_between(
+            'agent_costs.staff_on_costs_amount', 'lines.units_before', 'lines.units_through', 'agent_costs.shared_base_units'
+        ) }} as on_costs_amount,
         {%- for pool in shared_pools() %}
         {{ share_between(
-            'agent_costs.' ~ pool ~ '_amount', cuts[0], cuts[-1], 'agent_costs.' ~ ('used' if pool == 'quality' else 'shared_base') ~ '_units'
+            'agent_costs.' ~ pool ~ '_amount', 'lines.units_before', 'lines.units_through',
+            'agent_costs.' ~ ('used' if pool == 'quality' else 'shared_base') ~ '_units'
         ) }} as {{ pool }}_amount{{ ',' if not loop.last }}
         {%- endfor %}
-    from in_line
+    from lines
     inner join agent_costs
         on
-            in_line.period_month = agent_costs.period_month
-            and in_line.agent_id = agent_costs.agent_id
+            lines.period_month = agent_costs.period_month
+            and lines.agent_id = agent_costs.agent_id
 ),
 
 final as (
@@ -72,7 +85,7 @@ final as (
         cast(sum(unpriced_units) as bigint) as unpriced_units,
         cast(sum(contact_units) as bigint) as contact_units,
         {%- for activity in activities %}
-        cast(coalesce(sum({{ activity }}_amount), 0) as decimal(18, 6)) as {{ activity }}_amount,
+        cast(coalesce(sum(amount_{{ cuts[loop.index] }} - amount_{{ cuts[loop.index0] }}), 0) as decimal(18, 6)) as {{ activity }}_amount,
         {%- endfor %}
         cast(coalesce(sum(on_costs_amount), 0) as decimal(18, 6)) as on_costs_amount,
         {%- for pool in shared_pools() %}

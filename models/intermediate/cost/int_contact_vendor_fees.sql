@@ -1,5 +1,7 @@
 -- One row per contact, month and outsourced vendor that is paid by minute of handling, by handled contact or by outcome: the fee (M34).
 -- An outcome is what an agent of the vendor talked about and was logged as resolved; internal contacts are not paid.
+{{ config(materialized='table') }}
+
 with
 
 contact_time as (
@@ -45,6 +47,8 @@ served as (
         contact_time.period_month,
         contact_time.contact_id,
         labour.vendor_id,
+        terms.payment_basis,
+        terms.unit_price_amount,
         cast(sum(contact_time.handle_seconds) as bigint) as handle_seconds,
         sum(contact_time.talk_units + contact_time.hold_units + contact_time.message_units) as conversation_units
     from contact_time
@@ -52,71 +56,77 @@ served as (
         on
             contact_time.period_month = labour.period_month
             and contact_time.agent_id = labour.agent_id
-    group by contact_time.period_month, contact_time.contact_id, labour.vendor_id
+    inner join terms
+        on
+            labour.period_month = terms.period_month
+            and labour.vendor_id = terms.vendor_id
+    group by contact_time.period_month, contact_time.contact_id, labour.vendor_id, terms.payment_basis, terms.unit_price_amount
+),
+
+paid as (
+    select
+        served.*,
+        contacts.agent_logged_resolved,
+        months.begins_at,
+        contacts.started_at < months.begins_at as has_begun_before
+    from served
+    inner join contacts
+        on served.contact_id = contacts.contact_id
+    inner join months
+        on served.period_month = months.period_month
+    where contacts.direction <> 'internal'
 ),
 
 -- what a vendor was paid for in the month before is not paid again where the contact goes on
 served_before as (
     select
-        served.period_month,
-        served.contact_id,
-        served.vendor_id
-    from served
-    inner join months
-        on served.period_month = months.period_month
-    inner join contacts
-        on
-            served.contact_id = contacts.contact_id
-            and contacts.started_at < months.begins_at
+        paid.period_month,
+        paid.contact_id,
+        paid.vendor_id
+    from paid
     inner join work_spans
         on
-            served.contact_id = work_spans.contact_id
-            and work_spans.started_at < months.begins_at
+            paid.contact_id = work_spans.contact_id
+            and paid.begins_at > work_spans.started_at
     inner join agents
         on
             work_spans.agent_id = agents.agent_id
-            and served.vendor_id = agents.vendor_id
+            and paid.vendor_id = agents.vendor_id
             and cast(work_spans.started_at as date) >= agents.effective_from
             and cast(work_spans.started_at as date) < agents.effective_before
-    group by served.period_month, served.contact_id, served.vendor_id
+    where paid.has_begun_before
+    group by paid.period_month, paid.contact_id, paid.vendor_id
 ),
 
 final as (
     select
-        served.period_month,
-        served.contact_id,
-        served.vendor_id,
-        terms.payment_basis,
-        served.handle_seconds,
+        paid.period_month,
+        paid.contact_id,
+        paid.vendor_id,
+        paid.payment_basis,
+        paid.handle_seconds,
         cast(
-            case terms.payment_basis
-                when 'minute' then {{ share_of('terms.unit_price_amount', 'served.handle_seconds', 60) }}
+            case paid.payment_basis
+                when 'minute' then {{ share_of('paid.unit_price_amount', 'paid.handle_seconds', 60) }}
                 when 'contact'
                     then case
-                        when served.conversation_units > 0 and served_before.contact_id is null then terms.unit_price_amount
+                        when paid.conversation_units > 0 and served_before.contact_id is null then paid.unit_price_amount
                         else 0
                     end
                 when 'outcome'
                     then case
-                        when contacts.agent_logged_resolved and served.conversation_units > 0 and served_before.contact_id is null
-                            then terms.unit_price_amount
+                        when paid.agent_logged_resolved and paid.conversation_units > 0 and served_before.contact_id is null
+                            then paid.unit_price_amount
                         else 0
                     end
             end as decimal(18, 6)
         ) as fee_amount
-    from served
-    inner join terms
-        on
-            served.period_month = terms.period_month
-            and served.vendor_id = terms.vendor_id
-    inner join contacts
-        on served.contact_id = contacts.contact_id
+    from paid
     left join served_before
         on
-            served.period_month = served_before.period_month
-            and served.contact_id = served_before.contact_id
-            and served.vendor_id = served_before.vendor_id
-    where contacts.direction <> 'internal'
+            paid.period_month = served_before.period_month
+            and paid.contact_id = served_before.contact_id
+            and paid.vendor_id = served_before.vendor_id
 )
 
 select * from final

@@ -7,6 +7,7 @@
     ) }}
 {%- endif %}
 {%- set bearer = 'agent_id' if var('overtime_premium_mode') == 'direct' else 'queue_id' %}
+{{ config(materialized='table') }}
 
 with
 
