@@ -1,5 +1,5 @@
--- One row per evaluation: its score without critical items, and apart from it whether an error of each critical class was made (M22). The two are never
--- mixed: a score of 0 for one critical error, as some tools show it, stands beside for contracts that need it.
+-- One row per evaluation: its score without critical items, and apart from it whether an error of each critical class was made (M22). The
+-- two are never mixed: a score of 0 for one critical error, as some tools show it, stands beside for contracts that need it.
 {%- set classes = ['customer', 'business', 'compliance'] %}
 {%- set competencies = ['empathy', 'judgment', 'adaptability'] %}
 
@@ -46,7 +46,8 @@ scores as (
         ) as decimal(18, 6)) as applicable_weight,
         {%- for class in classes %}
         count(case when is_applicable and critical_class = '{{ class }}' then 1 end) as {{ class }}_critical_item_count,
-        count(case when is_applicable and critical_class = '{{ class }}' and not is_passed then 1 end) as {{ class }}_critical_error_count,
+        count(case when is_applicable and critical_class = '{{ class }}' and not is_passed then 1 end)
+            as {{ class }}_critical_error_count,
         {%- endfor %}
         {%- for competency in competencies %}
         cast(sum(
@@ -112,7 +113,8 @@ scored as (
             'cast(scores.applicable_weight * 1000000 as ' ~ dbt.type_bigint() ~ ')'
         ) }} as score_excl_critical,
         {%- for class in classes %}
-        case when scores.{{ class }}_critical_item_count > 0 then scores.{{ class }}_critical_error_count = 0 end as is_{{ class }}_critical_pass,
+        case when scores.{{ class }}_critical_item_count > 0 then scores.{{ class }}_critical_error_count = 0 end
+            as is_{{ class }}_critical_pass,
         {%- endfor %}
         case
             when scores.customer_critical_item_count + scores.business_critical_item_count + scores.compliance_critical_item_count > 0
@@ -164,7 +166,7 @@ final as (
             when sampling = 'calibration' then 'calibration'
         end as not_counted_reason,
         agent_segment_count > 1 as is_shared_contact,
-        agent_id is distinct from last_agent_id and contact_id is not null as is_other_than_last_agent,
+        coalesce(contact_id is not null and agent_id <> coalesce(last_agent_id, ''), false) as is_other_than_last_agent,
         cast(minutes_spent as decimal(18, 4)) as minutes_spent,
         applicable_item_count,
         missing_item_count,
