@@ -53,7 +53,8 @@ scores as (
         cast(sum(
             case when is_applicable and competency = '{{ competency }}' then cast(weight * points_share as decimal(18, 6)) end
         ) as decimal(18, 6)) as {{ competency }}_points,
-        cast(sum(case when is_applicable and competency = '{{ competency }}' then weight end) as decimal(18, 6)) as {{ competency }}_weight,
+        cast(sum(case when is_applicable and competency = '{{ competency }}' then weight end) as decimal(18, 6))
+            as {{ competency }}_weight,
         {%- endfor %}
         max(case when is_predicted_satisfaction and is_passed is not null then case when is_passed then 1 else 0 end end) as predicted_satisfied
     from answers
