@@ -1,7 +1,7 @@
 -- One row per contact, month, vendor whose books bear the cost, and pool of the labour: what agents' time on the contact cost, by what
 -- they did, with on-costs and the shares of the pools that follow agents. All contacts of an agent's month stand in one line, and each
 -- has what lies between its beginning and its end: the cuts fall on millionths, and nothing is left over.
--- noqa: disable=LT02
+-- noqa: disable=LT02,LT05
 {%- set activities = agent_activities() %}
 {#- in this order an activity's time lies between the cut before it and the one after it #}
 {%- set cuts = ['before'] %}
@@ -35,10 +35,11 @@ in_line as (
 lines as (
     select
         *,
-        units_through - contact_units as units_before
-        {%- for activity in activities[:-1] %},
-        units_through - contact_units + {{ activities[:loop.index] | join('_units + ') }}_units as units_through_{{ activity }}
+        {%- for activity in activities[:-1] %}
+        units_through - contact_units
+        + {{ activities[:loop.index] | join('_units + ') }}_units as units_through_{{ activity }},
         {%- endfor %}
+        units_through - contact_units as units_before
     from in_line
 ),
 
