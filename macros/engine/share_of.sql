@@ -16,6 +16,25 @@
 {%- endmacro %}
 
 
+{#- What falls to `part` of `whole` of a whole number, the fraction cut off. The product may be larger than a bigint: a time sheet that
+    somebody left open for years. -#}
+{% macro whole_share(number, part, whole) -%}
+    {{ return(adapter.dispatch('whole_share', 'cx_metrics')(number, part, whole)) }}
+{%- endmacro %}
+
+{% macro default__whole_share(number, part, whole) -%}
+    cast(div(cast({{ number }} as numeric) * ({{ part }}), {{ whole }}) as {{ dbt.type_bigint() }})
+{%- endmacro %}
+
+{% macro duckdb__whole_share(number, part, whole) -%}
+    cast(cast({{ number }} as hugeint) * ({{ part }}) // ({{ whole }}) as bigint)
+{%- endmacro %}
+
+{% macro spark__whole_share(number, part, whole) -%}
+    cast((cast({{ number }} as decimal(19, 0)) * cast({{ part }} as decimal(19, 0))) div ({{ whole }}) as bigint)
+{%- endmacro %}
+
+
 {#- An amount as a whole number of millionths. -#}
 {% macro millionths(amount) -%}
     {{ return(adapter.dispatch('millionths', 'cx_metrics')(amount)) }}

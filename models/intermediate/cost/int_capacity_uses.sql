@@ -32,9 +32,10 @@ waits as (
         'available' as activity,
         available_time.interval_started_at,
         coalesce(
-            {{ whole_division('agent_months.unused_units * available_time.seconds_through', 'available_time.seconds_of_all') }}
-            - {{ whole_division(
-                'agent_months.unused_units * (available_time.seconds_through - available_time.available_seconds)',
+            {{ whole_share('agent_months.unused_units', 'available_time.seconds_through', 'available_time.seconds_of_all') }}
+            - {{ whole_share(
+                'agent_months.unused_units',
+                'available_time.seconds_through - available_time.available_seconds',
                 'available_time.seconds_of_all'
             ) }},
             agent_months.unused_units
