@@ -45,13 +45,18 @@ ticks as (
         agent_id,
         happened_at,
         {{ seconds_between('lag(happened_at) over in_order', 'happened_at') }} as elapsed_seconds,
-        cast(sum(weight_change) over in_order as bigint) - weight_change as open_weight
+        cast(sum(weight_change) over until_here as bigint) - weight_change as open_weight
     from instants
-    window in_order as (
-        partition by period_month, agent_id
-        order by happened_at
-        rows between unbounded preceding and current row
-    )
+    window
+        in_order as (
+            partition by period_month, agent_id
+            order by happened_at
+        ),
+        until_here as (
+            partition by period_month, agent_id
+            order by happened_at
+            rows between unbounded preceding and current row
+        )
 ),
 
 clock as (
