@@ -61,8 +61,8 @@ final as (
         per_customer_amount,
         {%- for average in ['contact', 'minute', 'customer'] %}
         cast(bottom_up_amount - {{ share_of(
-            'bottom_up_total', 'cast(per_' ~ average ~ '_amount * 100 as ' ~ dbt.type_bigint() ~ ')',
-            'cast(per_' ~ average ~ '_total * 100 as ' ~ dbt.type_bigint() ~ ')'
+            'bottom_up_total', 'cast(floor(per_' ~ average ~ '_amount * 100) as ' ~ dbt.type_bigint() ~ ')',
+            'cast(floor(per_' ~ average ~ '_total * 100) as ' ~ dbt.type_bigint() ~ ')'
         ) }} as decimal(18, 6)) as subsidy_against_{{ average }}_amount,
         {%- endfor %}
         is_final

@@ -66,7 +66,7 @@ final as (
         {%- endfor %}
         dearest_tenth_amount,
         {{ share_of(
-            'dearest_tenth_amount', 100, 'cast(cost_amount * 100 as ' ~ dbt.type_bigint() ~ ')'
+            'dearest_tenth_amount', 100, 'cast(floor(cost_amount * 100) as ' ~ dbt.type_bigint() ~ ')'
         ) }} as dearest_tenth_share,
         is_final
     from summed

@@ -61,7 +61,7 @@ claimed as (
         costed_contacts.business_date,
         costed_contacts.queue_id,
         coalesce(costed_contacts.cost_amount, 0) as cost_amount,
-        cast(costed_contacts.agent_minutes * 60 as {{ dbt.type_bigint() }}) as agent_seconds,
+        cast(floor(costed_contacts.agent_minutes * 60) as {{ dbt.type_bigint() }}) as agent_seconds,
         repeats.contact_id is not null as is_repeat,
         costed_contacts.direction = 'outbound' and contacts.purpose = 'follow_up_answer' as is_follow_up,
         coalesce(lateral_transfers.thrown_away_seconds, 0) as thrown_away_seconds,
@@ -137,7 +137,7 @@ waiting as (
     select
         cast(interval_started_at as date) as business_date,
         queue_id,
-        cast(sum(agent_minutes) * 60 as {{ dbt.type_bigint() }}) as waiting_seconds,
+        cast(floor(sum(agent_minutes) * 60) as {{ dbt.type_bigint() }}) as waiting_seconds,
         cast(sum(cost_amount) as decimal(18, 6)) as cost_amount
     from capacity_costs
     group by cast(interval_started_at as date), queue_id

@@ -141,7 +141,7 @@ final as (
         {{ share_of('by_queue.cost_amount', 60 * time_units_per_second(), 'by_queue.practical_units') }} as capacity_rate,
         case
             when by_queue.overtime_weight_minutes > 0 then {{ share_of(
-                'by_queue.overtime_weighted_amount', 1, 'cast(by_queue.overtime_weight_minutes as ' ~ dbt.type_bigint() ~ ') * 60'
+                'by_queue.overtime_weighted_amount', 1, 'cast(floor(by_queue.overtime_weight_minutes) as ' ~ dbt.type_bigint() ~ ') * 60'
             ) }}
             when terms.payment_basis = 'productive_hour' then {{ share_of('terms.unit_price_amount', 1, 60) }}
             when terms.payment_basis = 'minute' then terms.unit_price_amount
