@@ -71,13 +71,16 @@
 {%- endmacro %}
 
 
-{#- How a staged table takes in new loads: keys of which something came are staged anew from all their deliveries. -#}
+{#- How a staged table takes in new loads: keys of which something came are staged anew from all their deliveries. A table that
+    was never delivered takes in nothing. -#}
 {% macro get_incremental_new_loads_sql(arguments) -%}
     {%- set table = model.name | replace('stg_', '') -%}
     {%- set key = contract_table(table).config.meta['key'] | join(', ') -%}
     {%- set columns = arguments.dest_columns | map(attribute='quoted') | join(', ') -%}
+    {%- if found_columns(table) is not none %}
     delete from {{ arguments.target_relation }}
     where ({{ key }}) in (select {{ key }} from ({{ newly_loaded_keys(table) }}) as new_keys);
+    {%- endif %}
     insert into {{ arguments.target_relation }} ({{ columns }})
     select {{ columns }} from {{ arguments.temp_relation }};
 {%- endmacro %}

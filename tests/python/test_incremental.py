@@ -174,6 +174,20 @@ def test_a_part_that_was_built_first_hides_nothing(engine: Engine) -> None:
     assert one_row(engine, "intermediate.int_build_scope")["is_full"] is True
 
 
+def test_a_table_that_was_never_delivered_stops_no_later_build(engine: Engine) -> None:
+    """A company without time sheets and evaluations builds after its second load as after its first."""
+    rows = small_center.raw_rows()
+    engine.start_afresh()
+    absent = ("agent_states", "coaching_sessions", "agent_feedback", "qa_evaluations", "qa_answers")
+    deliver(engine, {name: rows[name] for name in rows if name not in absent}, 1)
+    build(engine)
+    deliver(engine, {"social_mentions": [under_new_key(rows, "social_mentions")]}, 2)
+    build(engine)
+    scope = one_row(engine, "intermediate.int_build_scope")
+    assert scope["is_full"] is False, scope["full_reason"]
+    assert all(engine.read(f"staging.stg_{name}")[1] == [] for name in absent)
+
+
 def under_new_key(rows: dict[str, list[Row]], name: str) -> Row:
     """Return a copy of a table's first row as a row of its own."""
     return rows[name][0] | {CONTRACT[name].key[0]: NEW_KEY}

@@ -35,10 +35,11 @@ in_line as (
 lines as (
     select
         *,
-        units_through - contact_units as units_before
-        {%- for activity in activities[:-1] %},
-        units_through - contact_units + {{ activities[:loop.index] | join('_units + ') }}_units as units_through_{{ activity }}
+        {%- for activity in activities[:-1] %}
+        units_through - contact_units
+        + {{ activities[:loop.index] | join('_units + ') }}_units as units_through_{{ activity }},
         {%- endfor %}
+        units_through - contact_units as units_before
     from in_line
 ),
 
