@@ -96,7 +96,7 @@ def _draw_sentiment(draw: Draw, center: Center, records: Sequence[str]) -> None:
     for _ in range(draw(st.integers(1, 4))):
         row: RawRow = {
             "contact_id": draw(st.sampled_from(records)),
-            "engine": draw(st.sampled_from(["contact_lens", "genesys"])),
+            "engine": draw(st.sampled_from(["contact_lens", "genesys", "genesys"])),
             "engine_version": draw(st.sampled_from(["v1", "v2"])),
             "first_quarter_score": draw(st.sampled_from(["-1.5", "0", "2", None])),
             "last_quarter_score": draw(st.sampled_from(["-0.25", "0", "3", None])),

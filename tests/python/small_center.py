@@ -1375,8 +1375,8 @@ def _ledger() -> dict[str, list[Row]]:
             entry("rent", "7000", 0.0),
             # an account that nobody mapped, and one posting in two versions
             entry("lost", "9999", 77.7),
-            entry("carrier", "6200", 310.0),
-            entry("carrier", "6200", 301.0),
+            entry("carrier", "6200", 310.0, currency="EUR"),
+            entry("carrier", "6200", 301.0, currency="EUR"),
             # quarantined
             entry("no_amount", "6000", None),
             entry("no_account", None, 1.0),
