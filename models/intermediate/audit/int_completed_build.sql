@@ -5,7 +5,7 @@
     'stg_contacts', 'stg_contact_segments', 'stg_customers', 'stg_subscriptions', 'stg_subscription_events', 'stg_bot_sessions',
     'stg_contact_sentiment', 'stg_survey_invitations', 'stg_survey_answers',
     'int_agent_work_spans', 'int_agent_legs', 'int_contact_transfers', 'int_bot_handoffs', 'fct_contacts', 'fct_survey_answers',
-    'int_contact_reconnects', 'int_contact_repeats', 'int_index_contacts', 'int_issue_endings', 'fct_repeat_contacts', 'int_contact_results', 'fct_contact_effort',
+    'int_contact_reconnects', 'int_contact_repeats', 'int_contact_satisfaction', 'int_issue_endings', 'fct_repeat_contacts', 'fct_contact_effort',
     'int_bot_attempt_sessions', 'int_bot_attempt_endings',
 ] %}
 -- depends_on: {{ ref(name) }}
