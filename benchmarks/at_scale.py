@@ -90,6 +90,7 @@ class Benchmark:
     subject: str
     # how dbt selects the models that are measured, and those that a build makes: all of them where nothing is selected
     measured: tuple[str, ...]
+    not_measured: tuple[str, ...]
     selected: tuple[str, ...]
     # tables that the script makes too, by name in the warehouse, with their keys
     compared: Mapping[str, tuple[str, ...]]
@@ -183,9 +184,10 @@ def run_reference(benchmark: Benchmark, folder: Path) -> None:
 
 def measured_models(benchmark: Benchmark, folder: Path, environment: dict[str, str]) -> frozenset[str]:
     """Return the names of the measured models."""
-    command = dbt_command(
-        folder, "ls", "--select", *benchmark.measured, "--resource-type", "model", "--output", "name"
-    )
+    selection = ["--select", *benchmark.measured, "--resource-type", "model"]
+    if benchmark.not_measured:
+        selection += ["--exclude", *benchmark.not_measured]
+    command = dbt_command(folder, "ls", *selection, "--output", "name")
     listed = subprocess.run(command, cwd=PROJECT, env=environment, check=True, capture_output=True, text=True)
     return frozenset(listed.stdout.split())
 

@@ -28,6 +28,7 @@ BENCHMARK = Benchmark(
     page="cost_at_scale.md",
     subject="cost",
     measured=MEASURED,
+    not_measured=(),
     selected=("+int_completed_build", *(f"+{selector}" for selector in MEASURED)),
     compared={
         "intermediate.int_contact_cost_amounts": ("period_month", "contact_id", "vendor_id", "labour_pool"),

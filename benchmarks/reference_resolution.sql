@@ -23,9 +23,9 @@ from (
         select
             customer_id, contact_id, started_at, coalesce(
                 lag(is_live and disconnect_reason in ('telecom_problem', 'other')) over w
-                and started_at between lag(ended_at) over w and lag(ended_at) over w + interval 5 minute, false
+                and started_at between lag(over_at) over w and lag(over_at) over w + interval 5 minute, false
             ) as is_reconnect
-        from inbound
+        from (select *, if(ended_at < started_at, started_at, ended_at) as over_at from inbound)
         where customer_id in (
             select customer_id from inbound where is_live and disconnect_reason in ('telecom_problem', 'other') and ended_at is not null
         )
@@ -54,8 +54,8 @@ with
             session_id, any_value(customer_id) as customer_id,
             first(channel order by started_at, contact_id) as channel, first(is_live order by started_at, contact_id) as is_live,
             first(queue_id order by started_at, contact_id) filter (queue_id is not null) as queue_id,
-            first(program_id order by started_at, contact_id) filter (program_id is not null) as program_id,
-            first(vendor_id order by started_at, contact_id) filter (vendor_id is not null) as vendor_id,
+            first(program_id order by started_at, contact_id) filter (queue_id is not null) as program_id,
+            first(vendor_id order by started_at, contact_id) filter (queue_id is not null) as vendor_id,
             first(reason_code order by started_at, contact_id) filter (reason_code is not null) as reason_code,
             first(product_line_id order by started_at, contact_id) filter (product_line_id is not null) as product_line_id,
             first(business_date order by started_at, contact_id) as business_date,
@@ -128,7 +128,7 @@ where exclusion_reason is null and is_identified and direction = 'outbound' and 
 create temp table subscription_changes as
 with
     events as materialized (
-        select subscription_id, event_id, kind, occurred_at from warehouse.staging.stg_subscription_events where kind in ('start', 'reactivation', 'end')
+        select subscription_id, kind, occurred_at from warehouse.staging.stg_subscription_events where kind in ('start', 'reactivation', 'end')
     ),
     subscriptions as materialized (
         select subscription_id, customer_id, started_on from warehouse.staging.stg_subscriptions where customer_id is not null
@@ -137,20 +137,23 @@ with
         select subscription_id, customer_id, started_on from subscriptions
         where customer_id in (select customer_id from subscriptions semi join (from events where kind = 'end') using (subscription_id))
     )
-select customer_id, subscription_id, event_id, occurred_at, (kind <> 'end')::int as held from leavers join events using (subscription_id)
+select customer_id, subscription_id, occurred_at, (kind <> 'end')::int as held from leavers join events using (subscription_id)
 union all
-select customer_id, subscription_id, '', coalesce(started_on::timestamp, timestamp '1900-01-01'), 1
+select customer_id, subscription_id, coalesce(started_on::timestamp, timestamp '1900-01-01'), 1
 from leavers anti join (from events where kind = 'start') using (subscription_id);
 
+-- one that ended and started at one instant was changed, and stays as it was
 create temp table exits as
 select distinct customer_id, occurred_at as exited_at
 from (
     select *, sum(move) over (
-        partition by customer_id order by occurred_at, -held, subscription_id, event_id rows between unbounded preceding and current row
+        partition by customer_id order by occurred_at, -held, subscription_id rows between unbounded preceding and current row
     ) as balance
     from (
-        select *, held - coalesce(lag(held) over (partition by subscription_id order by occurred_at, -held, event_id), 0) as move
-        from subscription_changes
+        select *, held - coalesce(lag(held) over (partition by subscription_id order by occurred_at), 0) as move
+        from (
+            select customer_id, subscription_id, occurred_at, min(held) as held from subscription_changes group by all having min(held) = max(held)
+        )
     )
 )
 where move < 0 and balance = 0;
@@ -181,6 +184,7 @@ with
             q.instrument, coalesce(q.is_relationship, false) as is_relationship, c.contact_id is not null as is_contact_known, c.business_date, c.channel,
             c.queue_id, c.program_id, c.vendor_id, c.reason_code, c.last_agent_id, coalesce(c.business_timezone, 'UTC') as timezone, q.scale_min,
             q.scale_max, coalesce(q.is_reversed, false) as is_reversed, coalesce(q.positive_min, s.positive_min) as positive_min, s.negative_max,
+            coalesce(t.answered_at > if(c.ended_at > c.started_at, c.ended_at, c.started_at) + interval 14 day, false) as is_late,
             case
                 when q.question_id is null then 'question not on the list'
                 when t.score is null then 'not answered'
@@ -190,7 +194,7 @@ with
                     then 'scale not used for the instrument'
                 when c.exclusion_reason is not null then 'contact excluded'
                 when t.answered_at < c.started_at then 'answered before the contact'
-                when t.answered_at > if(c.ended_at > c.started_at, c.ended_at, c.started_at) + interval 14 day then 'answered after the closing'
+                when is_late then 'answered after the closing'
             end as problem
         from traced t
         left join warehouse.marts.fct_contacts c using (contact_id)
@@ -210,7 +214,7 @@ select
     response_id || ':' || question_id as survey_answer_id, response_id, question_id, instrument, is_relationship, invitation_id, customer_id, contact_id,
     is_contact_known, business_date, (answered_at + to_seconds(o.utc_offset_seconds))::date as answer_date, answered_at, channel, queue_id, program_id,
     vendor_id, reason_code, product_line_id, last_agent_id, theme, score, scale_min, scale_max, is_reversed, invalid_reason is null as is_valid,
-    invalid_reason, coalesce(problem = 'answered after the closing', false) as is_late, if(is_valid, answers - 1, null) as revision_count,
+    invalid_reason, is_late, if(is_valid, answers - 1, null) as revision_count,
     if(is_valid, if(is_reversed, scale_min + scale_max - score, score), null)::decimal(18, 6) as turned_score,
     if(is_valid, if(is_reversed, scale_min + scale_max - score, score) >= positive_min, null) as is_positive,
     if(is_valid, if(is_reversed, scale_min + scale_max - score, score) <= negative_max, null) as is_negative
@@ -270,7 +274,7 @@ left join (
 left join next_days d using (session_id)
 left join (
     select
-        coalesce(r.session_id, contact_id) as session_id, bool_and(is_positive) as is_satisfied, bool_or(coalesce(is_negative, false)) as is_dissatisfied
+        coalesce(r.session_id, contact_id) as session_id, bool_and(is_positive) as is_satisfied, bool_or(is_negative) as is_dissatisfied
     from fct_survey_answers left join reconnects r using (contact_id)
     where instrument = 'csat' and not is_relationship and is_positive is not null
     group by all
@@ -597,7 +601,17 @@ select
     is_resolved and has_evidence and not is_returned_72h as is_durably_resolved_72h,
     is_resolved and has_evidence and not is_returned_any_reason as is_durably_resolved_any_reason,
     null::boolean as is_retained, 'retention of the customer is not measured yet' as retained_null_reason,
-    null::decimal(9, 6) as avoided_contact_share, 'probability of an assisted contact is not measured yet' as avoided_contact_null_reason,
+    assisted_probability, assisted_probability_source,
+    if(exclusion_reason is null, if(is_durably_resolved, assisted_probability, if(not is_durably_resolved, 0, null)), null)::decimal(9, 6)
+        as avoided_contact_share,
+    if(exclusion_reason is null, if(is_durably_resolved, assisted_probability_low, if(not is_durably_resolved, 0, null)), null)::decimal(9, 6)
+        as avoided_contact_share_low,
+    if(exclusion_reason is null, if(is_durably_resolved, assisted_probability_high, if(not is_durably_resolved, 0, null)), null)::decimal(9, 6)
+        as avoided_contact_share_high,
+    case
+        when exclusion_reason is not null then 'excluded' when is_durably_resolved is null then 'durable resolution not known'
+        when is_durably_resolved and assisted_probability is null then 'no probability for the intent'
+    end as avoided_contact_null_reason,
     case
         when exclusion_reason is not null then null when is_durably_resolved then 5 when is_resolved then 4
         when is_eligible and is_contained and not is_abandoned then 3 when is_eligible and is_contained then 2 when is_eligible then 1 else 0
@@ -615,7 +629,10 @@ select
     ended_at + interval 216 hour as matures_at, is_mature, is_mature_24h, is_mature_72h
 from (
     select
-        *, handed_off_contact_id is not null as is_handed_off, evidence is not null as has_evidence,
+        a.*, coalesce(o.probability, p.probability) as assisted_probability,
+        coalesce(o.low_probability, p.low_probability) as assisted_probability_low,
+        coalesce(o.high_probability, p.high_probability) as assisted_probability_high, coalesce(o.source, p.source) as assisted_probability_source,
+        handed_off_contact_id is not null as is_handed_off, evidence is not null as has_evidence,
         coalesce(evidence, if(vendor_outcome in ('resolved', 'assumed_resolved'), 'vendor_assumed', null)) as evidence_class,
         exclusion_reason is null and is_in_scope and is_identified as is_eligible,
         case
@@ -642,7 +659,13 @@ from (
             when exclusion_reason is not null or not is_identified then null
             when any_returned_at <= ended_at + interval 168 hour then true when is_mature then false
         end as is_returned_any_reason
-    from bot_attempts, clocks
+    from bot_attempts a
+    cross join clocks
+    -- a bot's own probability goes before that of any
+    left join warehouse.staging.assisted_contact_probabilities o
+        on o.technology_id = a.technology_id and o.intent_signal = a.intent_signal and a.business_date between o.effective_from and o.effective_to
+    left join warehouse.staging.assisted_contact_probabilities p
+        on p.technology_id = 'any' and p.intent_signal = a.intent_signal and a.business_date between p.effective_from and p.effective_to
 );
 
 create table fct_bot_handoff_uplift as
@@ -700,7 +723,7 @@ select
     reason_code, product_line_id, last_agent_id, handle_seconds, transfer_count, escalation_count,
     case
         when is_repeated is null or outcome = 'exited' then null when is_index_contact then outcome = 'resolved'
-        else not is_repeated and escalation_count = 0
+        when is_repeated or escalation_count > 0 then false when next_exited_at <= covers_until then null else true
     end as is_solved,
     ended_at, is_mature, is_repeated, is_repeated_24h,
     if(is_mature and is_eligible and outcome <> 'exited', outcome = 'resolved', null) as is_first_contact_resolved, is_satisfied, is_dissatisfied,
@@ -859,7 +882,9 @@ from measured;
 create table fct_reason_complexity as
 with
     monthly as (
-        select reason_code, date_trunc('month', business_date)::date as month, count(*) as contacts, sum(handle_seconds) as seconds
+        select
+            reason_code, date_trunc('month', business_date)::date as month, count(*) as contacts, sum(handle_seconds) as seconds,
+            count(applications_used) as desktops, quantile_disc(applications_used, 0.5) as median_applications
         from warehouse.marts.fct_contacts
         where exclusion_reason is null and handle_seconds is not null and reason_code is not null
         group by all
@@ -884,5 +909,6 @@ select
     case
         when o.months = 0 then 'no months before' when base_contacts = 0 then 'no contact for the reason in the months before'
         when base_contacts < 10 then 'too few contacts for the reason in the months before' when o.seconds = 0 then 'no handle time in the months before'
-    end as complexity_null_reason
+    end as complexity_null_reason,
+    r.desktops as measured_desktop_count, r.median_applications
 from of_reason r join overall o using (month);

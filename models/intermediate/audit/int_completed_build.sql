@@ -7,7 +7,7 @@
     'stg_agent_states', 'stg_agent_pay', 'stg_coaching_sessions', 'stg_agent_feedback', 'stg_qa_evaluations', 'stg_qa_answers',
     'stg_technology_usage', 'stg_ledger_entries',
     'int_agent_work_spans', 'int_agent_legs', 'int_contact_transfers', 'int_bot_handoffs', 'fct_contacts', 'fct_survey_answers',
-    'int_contact_reconnects', 'int_contact_repeats', 'int_index_contacts', 'int_issue_endings', 'fct_repeat_contacts', 'int_contact_results', 'fct_contact_effort',
+    'int_contact_reconnects', 'int_contact_repeats', 'int_contact_satisfaction', 'int_issue_endings', 'fct_repeat_contacts', 'fct_contact_effort',
     'int_bot_attempt_sessions', 'int_bot_attempt_endings',
     'stg_agents', 'stg_agent_pay_rates', 'stg_fx_rates', 'int_contact_cost_amounts', 'int_contact_pool_amounts', 'fct_capacity_costs', 'fct_minute_rates',
 ] %}

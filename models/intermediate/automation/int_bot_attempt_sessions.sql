@@ -6,22 +6,30 @@
 with
 
 sessions as (
+    select * from {{ ref('int_bot_sessions') }}
+),
+
+clustered as (
     select
-        *,
-        case when is_identified and exclusion_reason is null then customer_id end as clustered_customer_id,
-        case when not is_identified or exclusion_reason is not null then session_id end as lone_session_id
-    from {{ ref('int_bot_sessions') }}
+        session_id,
+        customer_id,
+        started_at,
+        ended_at
+    from sessions
+    where
+        is_identified
+        and exclusion_reason is null
 ),
 
 neighbours as (
     select
         *,
         max(coalesce(ended_at, started_at)) over (
-            partition by clustered_customer_id, lone_session_id
+            partition by customer_id
             order by started_at, session_id
             rows between unbounded preceding and 1 preceding
         ) as ended_before_at
-    from sessions
+    from clustered
 ),
 
 numbered as (
@@ -33,7 +41,7 @@ numbered as (
                 else 1
             end
         ) over (
-            partition by clustered_customer_id, lone_session_id
+            partition by customer_id
             order by started_at, session_id
             rows between unbounded preceding and current row
         ) as attempt_number
@@ -42,55 +50,52 @@ numbered as (
 
 ordered as (
     select
-        *,
-        row_number() over (
-            partition by clustered_customer_id, lone_session_id, attempt_number
-            order by started_at, session_id
-        ) as session_number,
-        first_value(session_id) over (
-            partition by clustered_customer_id, lone_session_id, attempt_number
-            order by started_at, session_id
-            rows between unbounded preceding and current row
-        ) as attempt_id,
+        session_id,
+        first_value(session_id) over in_order as attempt_id,
+        row_number() over in_order as session_number,
+        lead(session_id) over in_order is null as is_last_session,
         min(ended_at) over same_attempt as attempt_first_ended_at,
-        count(*) over same_attempt = count(ended_at) over same_attempt as is_attempt_ended,
-        lead(session_id) over (
-            partition by clustered_customer_id, lone_session_id, attempt_number
-            order by started_at, session_id
-        ) as next_session_id
+        count(*) over same_attempt = count(ended_at) over same_attempt as is_attempt_ended
     from numbered
-    window same_attempt as (partition by clustered_customer_id, lone_session_id, attempt_number)
+    window
+        in_order as (partition by customer_id, attempt_number order by started_at, session_id),
+        same_attempt as (partition by customer_id, attempt_number)
 ),
 
 final as (
     select
-        session_id,
-        attempt_id,
+        sessions.session_id,
+        coalesce(ordered.attempt_id, sessions.session_id) as attempt_id,
         -- from here on a contact is a new one, also while the customer still tries the bot again
-        case when is_attempt_ended then attempt_first_ended_at end as attempt_first_ended_at,
-        session_number,
-        session_number = 1 as is_first_session,
-        next_session_id is null as is_last_session,
-        customer_id,
-        is_identified,
-        technology_id,
-        channel,
-        reason_code,
-        business_date,
-        started_at,
-        ended_at,
-        has_invalid_duration,
-        turns,
-        own_contact_id,
-        handed_off_contact_id,
-        is_in_scope,
-        handoff_requested,
-        vendor_outcome,
-        evidence,
-        intent_signal,
-        model_version,
-        exclusion_reason
-    from ordered
+        case
+            when ordered.session_id is null then sessions.ended_at
+            when ordered.is_attempt_ended then ordered.attempt_first_ended_at
+        end as attempt_first_ended_at,
+        coalesce(ordered.session_number, 1) as session_number,
+        coalesce(ordered.session_number, 1) = 1 as is_first_session,
+        coalesce(ordered.is_last_session, true) as is_last_session,
+        sessions.customer_id,
+        sessions.is_identified,
+        sessions.technology_id,
+        sessions.channel,
+        sessions.reason_code,
+        sessions.business_date,
+        sessions.started_at,
+        sessions.ended_at,
+        sessions.has_invalid_duration,
+        sessions.turns,
+        sessions.own_contact_id,
+        sessions.handed_off_contact_id,
+        sessions.is_in_scope,
+        sessions.handoff_requested,
+        sessions.vendor_outcome,
+        sessions.evidence,
+        sessions.intent_signal,
+        sessions.model_version,
+        sessions.exclusion_reason
+    from sessions
+    left join ordered
+        on sessions.session_id = ordered.session_id
 )
 
 select * from final

@@ -1,5 +1,5 @@
--- One row per inbound contact that an agent handled, of an identified customer: what about the same reason came next, however late, and
--- what it followed itself (M11, M12). Reconnects are a part of the contact that they continue.
+-- One row per inbound contact that an agent handled, of an identified customer: what came next, however late, and what it followed itself
+-- (M10, M11, M12). Reconnects are a part of the contact that they continue.
 {{ config(materialized=kept(), incremental_strategy='touched', unique_key='customer_id') }}
 
 with
@@ -10,6 +10,10 @@ sessions as (
 
 repeats as (
     select * from {{ ref('int_reason_repeats') }}
+),
+
+customer_repeats as (
+    select * from {{ ref('int_customer_repeats') }}
 ),
 
 ticket_replies as (
@@ -30,10 +34,18 @@ handled as (
         repeats.next_session_id,
         repeats.next_started_at,
         repeats.next_reopening_at,
+        repeats.next_follow_up_at,
+        repeats.next_follow_up_id,
+        customer_repeats.next_follow_up_at as next_unknown_follow_up_at,
+        customer_repeats.next_follow_up_id as next_unknown_follow_up_id,
+        customer_repeats.next_exited_at,
+        customer_repeats.next_started_at as next_any_started_at,
         coalesce(ticket_replies.agent_message_count, 0) as agent_message_count
     from sessions
     left join repeats
         on sessions.session_id = repeats.session_id
+    left join customer_repeats
+        on sessions.session_id = customer_repeats.session_id
     left join ticket_replies
         on sessions.session_id = ticket_replies.session_id
     where sessions.is_handled
@@ -81,6 +93,11 @@ final as (
         handled.ended_at,
         handled.piece_count,
         handled.window_hours,
+        handled.is_eligible,
+        handled.handle_seconds,
+        handled.transfer_count,
+        handled.escalation_count,
+        handled.long_wait_count,
         handled.match_key is not null as is_reason_known,
         case when handled.match_key is not null then handled.has_one_before end as is_repeat,
         handled.is_parallel,
@@ -88,6 +105,20 @@ final as (
         handled.next_session_id as next_contact_id,
         handled.next_started_at,
         handled.next_reopening_at,
+        case
+            when
+                handled.next_follow_up_at <= handled.next_unknown_follow_up_at or handled.next_unknown_follow_up_at is null
+                then handled.next_follow_up_at
+            else handled.next_unknown_follow_up_at
+        end as next_follow_up_at,
+        case
+            when
+                handled.next_follow_up_at <= handled.next_unknown_follow_up_at or handled.next_unknown_follow_up_at is null
+                then handled.next_follow_up_id
+            else handled.next_unknown_follow_up_id
+        end as next_follow_up_id,
+        handled.next_exited_at,
+        handled.next_any_started_at,
         coalesce(next_days.next_business_date <= next_days.day_after_end, false) as is_next_by_next_day,
         not handled.is_live as is_deferred,
         handled.agent_message_count,

@@ -8,7 +8,14 @@ with
 contacts as (
     select
         *,
-        case when ended_at < started_at then started_at else ended_at end as closed_at
+        case when ended_at < started_at then started_at else ended_at end as closed_at,
+        -- a deferred contact waits long where its reply came too late
+        case
+            when is_live and customer_wait_seconds > {{ var('long_wait_seconds') }} then 1
+            when is_live and customer_wait_seconds is not null then 0
+            when not is_live and not is_responded_in_time then 1
+            when not is_live and is_responded_in_time then 0
+        end as long_wait
     from {{ ref('int_built_contacts') }}
     where
         exclusion_reason is null
@@ -53,6 +60,7 @@ single_contacts as (
         contacts.queue_id as last_queue_id,
         contacts.vendor_id as last_vendor_id,
         contacts.handle_seconds,
+        cast(contacts.long_wait as bigint) as long_wait_count,
         contacts.agent_logged_resolved
     from contacts
     left join reconnects
@@ -101,6 +109,8 @@ reconnected_contacts as (
         case
             when count(handle_seconds) = count(case when is_handled then 1 end) then cast(sum(handle_seconds) as bigint)
         end as handle_seconds,
+        -- each piece has its own wait; one that nobody knows makes the number of long ones unknown
+        case when count(long_wait) = count(*) then cast(sum(long_wait) as bigint) end as long_wait_count,
         {{ latest('agent_logged_resolved', ['started_at', 'contact_id']) }} as agent_logged_resolved
     from pieces
     group by session_id

@@ -5,14 +5,35 @@
 
 with
 
-subscriptions as (
+touched_subscriptions as (
     select * from {{ ref('stg_subscriptions') }}
     where {{ is_touched('customer_id') }}
 ),
 
+all_events as (
+    select * from {{ ref('stg_subscription_events') }}
+),
+
+-- of most customers no subscription ever ended
+customers_with_ends as (
+    select subscriptions.customer_id
+    from all_events as events
+    inner join touched_subscriptions as subscriptions
+        on events.subscription_id = subscriptions.subscription_id
+    where events.kind = 'end'
+    group by subscriptions.customer_id
+),
+
+subscriptions as (
+    select touched_subscriptions.*
+    from touched_subscriptions
+    inner join customers_with_ends
+        on touched_subscriptions.customer_id = customers_with_ends.customer_id
+),
+
 subscription_events as (
     select events.*
-    from {{ ref('stg_subscription_events') }} as events
+    from all_events as events
     inner join subscriptions
         on events.subscription_id = subscriptions.subscription_id
 ),
@@ -70,7 +91,6 @@ of_customers as (
     from changed_once as changes
     inner join subscriptions
         on changes.subscription_id = subscriptions.subscription_id
-    where subscriptions.customer_id is not null
 ),
 
 counted as (

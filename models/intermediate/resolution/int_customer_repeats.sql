@@ -50,13 +50,9 @@ events as (
     select
         sessions.customer_id,
         sessions.session_id as event_id,
+        'start' as kind,
         sessions.started_at as happened_at,
-        0 as is_end,
-        cast(null as {{ dbt.type_string() }}) as ended_session_id,
-        sessions.started_at,
-        cast(null as {{ dbt.type_string() }}) as follow_up_id,
-        cast(null as {{ dbt.type_timestamp() }}) as follow_up_at,
-        cast(null as {{ dbt.type_timestamp() }}) as exited_at
+        0 as is_end
     from sessions
     inner join shared
         on sessions.customer_id = shared.customer_id
@@ -66,13 +62,9 @@ events as (
     select
         sessions.customer_id,
         sessions.session_id as event_id,
+        'end' as kind,
         sessions.ended_at as happened_at,
-        1 as is_end,
-        sessions.session_id as ended_session_id,
-        cast(null as {{ dbt.type_timestamp() }}) as started_at,
-        cast(null as {{ dbt.type_string() }}) as follow_up_id,
-        cast(null as {{ dbt.type_timestamp() }}) as follow_up_at,
-        cast(null as {{ dbt.type_timestamp() }}) as exited_at
+        1 as is_end
     from sessions
     inner join shared
         on sessions.customer_id = shared.customer_id
@@ -83,13 +75,9 @@ events as (
     select
         customer_id,
         contact_id as event_id,
+        'follow_up' as kind,
         started_at as happened_at,
-        0 as is_end,
-        cast(null as {{ dbt.type_string() }}) as ended_session_id,
-        cast(null as {{ dbt.type_timestamp() }}) as started_at,
-        contact_id as follow_up_id,
-        started_at as follow_up_at,
-        cast(null as {{ dbt.type_timestamp() }}) as exited_at
+        0 as is_end
     from follow_ups
 
     union all
@@ -97,25 +85,22 @@ events as (
     select
         customer_id,
         '' as event_id,
+        'exit' as kind,
         exited_at as happened_at,
-        0 as is_end,
-        cast(null as {{ dbt.type_string() }}) as ended_session_id,
-        cast(null as {{ dbt.type_timestamp() }}) as started_at,
-        cast(null as {{ dbt.type_string() }}) as follow_up_id,
-        cast(null as {{ dbt.type_timestamp() }}) as follow_up_at,
-        exited_at
+        0 as is_end
     from exits
 ),
 
 neighbours as (
     select
-        ended_session_id as session_id,
-        min(started_at) over after_it as next_started_at,
-        min(follow_up_at) over after_it as next_follow_up_at,
-        {{ first_known('follow_up_id', 'after_it') }} as next_follow_up_id,
+        event_id as session_id,
+        kind,
+        min(case when kind = 'start' then happened_at end) over after_it as next_started_at,
+        min(case when kind = 'follow_up' then happened_at end) over after_it as next_follow_up_at,
+        {{ first_known("case when kind = 'follow_up' then event_id end", 'after_it') }} as next_follow_up_id,
         -- sessions that end before the follow-up, and after this one, are nearer to it
-        min(case when is_end = 1 then happened_at end) over after_it as next_ended_at,
-        min(exited_at) over after_it as next_exited_at
+        min(case when kind = 'end' then happened_at end) over after_it as next_ended_at,
+        min(case when kind = 'exit' then happened_at end) over after_it as next_exited_at
     from events
     window
         after_it as (
@@ -133,7 +118,7 @@ final as (
         case when next_ended_at < next_follow_up_at then null else next_follow_up_id end as next_follow_up_id,
         next_exited_at
     from neighbours
-    where session_id is not null
+    where kind = 'end'
 )
 
 select * from final

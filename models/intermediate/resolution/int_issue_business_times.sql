@@ -82,8 +82,8 @@ located as (
     from points
     window until_here as (
         partition by queue_id
-        order by happened_at, is_instant, issue_id, is_end
-        rows between unbounded preceding and current row
+        order by happened_at, is_instant
+        range between unbounded preceding and current row
     )
 ),
 

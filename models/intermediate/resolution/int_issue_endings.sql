@@ -11,16 +11,24 @@ business_times as (
     select * from {{ ref('int_issue_business_times') }}
 ),
 
-sessions as (
-    select * from {{ ref('int_contact_sessions') }}
+-- most issues have neither
+follow_ups as (
+    select
+        session_id,
+        next_follow_up_at
+    from {{ ref('int_reason_repeats') }}
+    where next_follow_up_at is not null
 ),
 
-reason_repeats as (
-    select * from {{ ref('int_reason_repeats') }}
-),
-
-customer_repeats as (
-    select * from {{ ref('int_customer_repeats') }}
+unknown_follow_ups_and_exits as (
+    select
+        session_id,
+        next_follow_up_at,
+        next_exited_at
+    from {{ ref('int_customer_repeats') }}
+    where
+        next_follow_up_at is not null
+        or next_exited_at is not null
 ),
 
 -- a queue with hours has none open before the first of them
@@ -60,19 +68,19 @@ final as (
             when scheduled_queues.queue_id is null then {{ seconds_between('issues.started_at', 'issues.ended_at') }}
             else business_times.business_seconds
         end as business_seconds,
-        last_sessions.is_handled as is_last_handled,
-        last_sessions.escalation_count > 0 as is_last_escalated,
+        issues.is_last_handled,
+        issues.is_last_escalated,
         coalesce(
-            reason_repeats.next_follow_up_at <= issues.covers_until or customer_repeats.next_follow_up_at <= issues.covers_until, false
+            follow_ups.next_follow_up_at <= issues.covers_until
+            or unknown_follow_ups_and_exits.next_follow_up_at <= issues.covers_until,
+            false
         ) as is_followed_up,
-        coalesce(customer_repeats.next_exited_at <= issues.covers_until, false) as is_exited
+        coalesce(unknown_follow_ups_and_exits.next_exited_at <= issues.covers_until, false) as is_exited
     from issues
-    inner join sessions as last_sessions
-        on issues.last_session_id = last_sessions.session_id
-    left join reason_repeats
-        on issues.last_session_id = reason_repeats.session_id
-    left join customer_repeats
-        on issues.last_session_id = customer_repeats.session_id
+    left join follow_ups
+        on issues.last_session_id = follow_ups.session_id
+    left join unknown_follow_ups_and_exits
+        on issues.last_session_id = unknown_follow_ups_and_exits.session_id
     left join business_times
         on issues.issue_id = business_times.issue_id
     left join scheduled_queues

@@ -25,6 +25,16 @@ single_sessions as (
     select
         sessions.session_id as issue_id,
         sessions.session_id as last_session_id,
+        sessions.customer_id,
+        sessions.match_key,
+        sessions.reason_code,
+        sessions.channel,
+        sessions.queue_id,
+        sessions.program_id,
+        sessions.vendor_id,
+        sessions.product_line_id,
+        sessions.business_date,
+        sessions.started_at,
         sessions.ended_at,
         {{ repeat_window_end('sessions.ended_at', 'sessions.window_hours', 'sessions.business_timezone') }} as covers_until,
         cast(1 as bigint) as contact_count,
@@ -34,14 +44,16 @@ single_sessions as (
         sessions.transfer_count,
         sessions.escalation_count,
         case when sessions.is_handled then sessions.handle_seconds end as handle_seconds,
-        false as has_repeat
+        false as has_repeat,
+        sessions.is_handled as is_last_handled,
+        sessions.escalation_count > 0 as is_last_escalated
     from sessions
     left join repeats
         on sessions.session_id = repeats.session_id
     where repeats.session_id is null
 ),
 
-chained_sessions as (
+chains as (
     select
         repeats.issue_id,
         -- an open one ends last
@@ -70,6 +82,39 @@ chained_sessions as (
     inner join repeats
         on sessions.session_id = repeats.session_id
     group by repeats.issue_id
+),
+
+chained_sessions as (
+    select
+        chains.issue_id,
+        chains.last_session_id,
+        first_sessions.customer_id,
+        first_sessions.match_key,
+        first_sessions.reason_code,
+        first_sessions.channel,
+        first_sessions.queue_id,
+        first_sessions.program_id,
+        first_sessions.vendor_id,
+        first_sessions.product_line_id,
+        first_sessions.business_date,
+        first_sessions.started_at,
+        chains.ended_at,
+        chains.covers_until,
+        chains.contact_count,
+        chains.handled_contact_count,
+        chains.channel_count,
+        chains.agent_segment_count,
+        chains.transfer_count,
+        chains.escalation_count,
+        chains.handle_seconds,
+        chains.has_repeat,
+        last_sessions.is_handled as is_last_handled,
+        last_sessions.escalation_count > 0 as is_last_escalated
+    from chains
+    inner join sessions as first_sessions
+        on chains.issue_id = first_sessions.session_id
+    inner join sessions as last_sessions
+        on chains.last_session_id = last_sessions.session_id
 ),
 
 issues as (
@@ -105,20 +150,8 @@ agents as (
 final as (
     select
         issues.*,
-        coalesce(agents.agent_count, issues.agent_segment_count) as agent_count,
-        first_sessions.customer_id,
-        first_sessions.match_key,
-        first_sessions.reason_code,
-        first_sessions.channel,
-        first_sessions.queue_id,
-        first_sessions.program_id,
-        first_sessions.vendor_id,
-        first_sessions.product_line_id,
-        first_sessions.business_date,
-        first_sessions.started_at
+        coalesce(agents.agent_count, issues.agent_segment_count) as agent_count
     from issues
-    inner join sessions as first_sessions
-        on issues.issue_id = first_sessions.session_id
     left join agents
         on issues.issue_id = agents.issue_id
 )

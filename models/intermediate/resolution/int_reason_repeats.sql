@@ -96,16 +96,11 @@ events as (
         sessions.customer_id,
         sessions.match_key,
         sessions.session_id as event_id,
+        'start' as kind,
         sessions.started_at as happened_at,
         0 as is_end,
-        1 as running_change,
-        sessions.session_id as started_session_id,
-        sessions.started_at,
-        case when not sessions.is_closed_without_reply then sessions.started_at end as reopening_at,
-        cast(null as {{ dbt.type_string() }}) as ended_session_id,
-        cast(null as {{ dbt.type_timestamp() }}) as covers_until,
-        cast(null as {{ dbt.type_string() }}) as follow_up_id,
-        cast(null as {{ dbt.type_timestamp() }}) as follow_up_at
+        sessions.is_closed_without_reply,
+        cast(null as {{ dbt.type_timestamp() }}) as covers_until
     from sessions
     inner join shared
         on
@@ -118,16 +113,11 @@ events as (
         sessions.customer_id,
         sessions.match_key,
         sessions.session_id as event_id,
+        'end' as kind,
         sessions.ended_at as happened_at,
         1 as is_end,
-        -1 as running_change,
-        cast(null as {{ dbt.type_string() }}) as started_session_id,
-        cast(null as {{ dbt.type_timestamp() }}) as started_at,
-        cast(null as {{ dbt.type_timestamp() }}) as reopening_at,
-        sessions.session_id as ended_session_id,
-        sessions.covers_until,
-        cast(null as {{ dbt.type_string() }}) as follow_up_id,
-        cast(null as {{ dbt.type_timestamp() }}) as follow_up_at
+        sessions.is_closed_without_reply,
+        sessions.covers_until
     from sessions
     inner join shared
         on
@@ -141,16 +131,11 @@ events as (
         customer_id,
         match_key,
         contact_id as event_id,
+        'follow_up' as kind,
         started_at as happened_at,
         0 as is_end,
-        0 as running_change,
-        cast(null as {{ dbt.type_string() }}) as started_session_id,
-        cast(null as {{ dbt.type_timestamp() }}) as started_at,
-        cast(null as {{ dbt.type_timestamp() }}) as reopening_at,
-        cast(null as {{ dbt.type_string() }}) as ended_session_id,
-        cast(null as {{ dbt.type_timestamp() }}) as covers_until,
-        contact_id as follow_up_id,
-        started_at as follow_up_at
+        false as is_closed_without_reply,
+        cast(null as {{ dbt.type_timestamp() }}) as covers_until
     from follow_ups
     where match_key is not null
 ),
@@ -158,15 +143,17 @@ events as (
 neighbours as (
     select
         *,
-        coalesce(sum(running_change) over before_it, 0) as running_count,
+        coalesce(sum(case kind when 'start' then 1 when 'end' then -1 else 0 end) over before_it, 0) as running_count,
         max(covers_until) over before_it as covered_until,
-        coalesce({{ last_known('ended_session_id', 'before_it') }}, {{ last_known('started_session_id', 'before_it') }})
-            as previous_session_id,
-        min(started_at) over after_it as next_started_at,
-        {{ first_known('started_session_id', 'after_it') }} as next_session_id,
-        min(reopening_at) over after_it as next_reopening_at,
-        min(follow_up_at) over after_it as next_follow_up_at,
-        {{ first_known('follow_up_id', 'after_it') }} as next_follow_up_id
+        coalesce(
+            {{ last_known("case when kind = 'end' then event_id end", 'before_it') }},
+            {{ last_known("case when kind = 'start' then event_id end", 'before_it') }}
+        ) as previous_session_id,
+        min(case when kind = 'start' then happened_at end) over after_it as next_started_at,
+        {{ first_known("case when kind = 'start' then event_id end", 'after_it') }} as next_session_id,
+        min(case when kind = 'start' and not is_closed_without_reply then happened_at end) over after_it as next_reopening_at,
+        min(case when kind = 'follow_up' then happened_at end) over after_it as next_follow_up_at,
+        {{ first_known("case when kind = 'follow_up' then event_id end", 'after_it') }} as next_follow_up_id
     from events
     window
         before_it as (
@@ -185,25 +172,25 @@ starts as (
     select
         customer_id,
         match_key,
-        started_session_id as session_id,
-        started_at,
+        event_id as session_id,
+        happened_at as started_at,
         running_count > 0 as is_parallel,
-        coalesce(started_at <= covered_until, false) as is_repeat,
+        coalesce(happened_at <= covered_until, false) as is_repeat,
         previous_session_id
     from neighbours
-    where started_session_id is not null
+    where kind = 'start'
 ),
 
 ends as (
     select
-        ended_session_id as session_id,
+        event_id as session_id,
         next_started_at,
         next_session_id,
         next_reopening_at,
         next_follow_up_at,
         next_follow_up_id
     from neighbours
-    where ended_session_id is not null
+    where kind = 'end'
 ),
 
 in_issues as (

@@ -3,7 +3,7 @@
 with
 
 attempts as (
-    select * from {{ ref('fct_bot_attempts') }}
+    select * from {{ ref('int_bot_attempt_endings') }}
 ),
 
 contacts as (

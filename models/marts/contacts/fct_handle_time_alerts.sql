@@ -19,28 +19,52 @@ weeks as (
     group by week_start_date
 ),
 
-numbered as (
+compared as (
     select
-        results.*,
-        calendar.week_start_date,
-        weeks.week_number,
-        results.is_repeated is not null and results.handle_seconds is not null as is_compared
+        *,
+        is_repeated is not null and handle_seconds is not null as is_compared
     from results
-    inner join calendar
-        on results.business_date = calendar.date_day
-    inner join weeks
-        on calendar.week_start_date = weeks.week_start_date
+),
+
+reason_days as (
+    select
+        queue_id,
+        reason_code,
+        business_date,
+        max(as_of) as as_of,
+        count(case when ended_at is not null and not is_mature then 1 end) as immature_count,
+        count(case when is_compared then 1 end) as contact_count,
+        coalesce(sum(case when is_compared then handle_seconds end), 0) as handle_seconds,
+        coalesce(
+            sum(case when is_compared then cast(handle_seconds as {{ double_type() }}) * cast(handle_seconds as {{ double_type() }}) end), 0
+        ) as squared_handle_seconds,
+        count(case when is_compared and is_repeated then 1 end) as repeated_count,
+        count(is_first_contact_resolved) as first_contact_count,
+        count(case when is_first_contact_resolved then 1 end) as resolved_count
+    from compared
+    group by queue_id, reason_code, business_date
 ),
 
 reason_weeks as (
     select
-        queue_id,
-        reason_code,
-        week_number,
-        count(case when is_compared then 1 end) as contact_count,
-        coalesce(sum(case when is_compared then handle_seconds end), 0) as handle_seconds
-    from numbered
-    group by queue_id, reason_code, week_number
+        reason_days.queue_id,
+        reason_days.reason_code,
+        calendar.week_start_date,
+        weeks.week_number,
+        max(reason_days.as_of) as as_of,
+        sum(reason_days.immature_count) as immature_count,
+        sum(reason_days.contact_count) as contact_count,
+        sum(reason_days.handle_seconds) as handle_seconds,
+        sum(reason_days.squared_handle_seconds) as squared_handle_seconds,
+        sum(reason_days.repeated_count) as repeated_count,
+        sum(reason_days.first_contact_count) as first_contact_count,
+        sum(reason_days.resolved_count) as resolved_count
+    from reason_days
+    inner join calendar
+        on reason_days.business_date = calendar.date_day
+    inner join weeks
+        on calendar.week_start_date = weeks.week_start_date
+    group by reason_days.queue_id, reason_days.reason_code, calendar.week_start_date, weeks.week_number
 ),
 
 reason_weeks_with_base as (
@@ -80,16 +104,14 @@ queue_weeks as (
         week_start_date,
         week_number,
         max(as_of) as as_of,
-        count(case when ended_at is not null and not is_mature then 1 end) as immature_count,
-        count(case when is_compared then 1 end) as contact_count,
-        cast(coalesce(sum(case when is_compared then handle_seconds end), 0) as {{ double_type() }}) as handle_seconds,
-        coalesce(
-            sum(case when is_compared then cast(handle_seconds as {{ double_type() }}) * cast(handle_seconds as {{ double_type() }}) end), 0
-        ) as squared_handle_seconds,
-        count(case when is_compared and is_repeated then 1 end) as repeated_count,
-        count(is_first_contact_resolved) as first_contact_count,
-        count(case when is_first_contact_resolved then 1 end) as resolved_count
-    from numbered
+        cast(sum(immature_count) as bigint) as immature_count,
+        cast(sum(contact_count) as bigint) as contact_count,
+        cast(sum(handle_seconds) as {{ double_type() }}) as handle_seconds,
+        sum(squared_handle_seconds) as squared_handle_seconds,
+        cast(sum(repeated_count) as bigint) as repeated_count,
+        cast(sum(first_contact_count) as bigint) as first_contact_count,
+        cast(sum(resolved_count) as bigint) as resolved_count
+    from reason_weeks
     group by queue_id, week_start_date, week_number
 ),
 

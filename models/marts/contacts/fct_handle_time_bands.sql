@@ -3,8 +3,15 @@
 -- one. A percentile is the smallest value that the given share of contacts does not exceed.
 with
 
-results as (
-    select * from {{ ref('fct_contact_results') }}
+-- few contacts are both; reading them apart from the rest keeps engines from storing every result
+good_results as (
+    select *
+    from {{ ref('fct_contact_results') }}
+    where
+        is_solved
+        and is_satisfied
+        and handle_seconds is not null
+        and reason_code is not null
 ),
 
 cells as (
@@ -14,7 +21,7 @@ cells as (
         channel,
         quarter_start_date,
         max(as_of) as as_of
-    from results
+    from {{ ref('fct_contact_results') }}
     where reason_code is not null
     group by queue_id, reason_code, channel, quarter_start_date
 ),
@@ -35,21 +42,16 @@ quarters as (
 good_contacts as (
     select
         quarters.quarter_start_date,
-        results.contact_id,
-        results.queue_id,
-        results.reason_code,
-        results.channel,
-        results.handle_seconds
-    from results
+        good_results.contact_id,
+        good_results.queue_id,
+        good_results.reason_code,
+        good_results.channel,
+        good_results.handle_seconds
+    from good_results
     inner join quarters
         on
-            results.known_at > quarters.known_after
-            and results.known_at <= quarters.known_until
-    where
-        results.is_solved
-        and results.is_satisfied
-        and results.handle_seconds is not null
-        and results.reason_code is not null
+            good_results.known_at > quarters.known_after
+            and good_results.known_at <= quarters.known_until
 ),
 
 ranked as (

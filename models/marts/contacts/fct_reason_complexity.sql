@@ -11,10 +11,12 @@ calendar as (
     select * from {{ ref('int_calendar') }}
 ),
 
-monthly as (
+-- contacts with as many applications count together, so that the median needs no list of them all
+by_applications as (
     select
         contacts.reason_code,
         calendar.month_start_date,
+        contacts.applications_used,
         count(*) as contact_count,
         cast(sum(contacts.handle_seconds) as bigint) as handle_seconds
     from contacts
@@ -24,35 +26,39 @@ monthly as (
         contacts.exclusion_reason is null
         and contacts.handle_seconds is not null
         and contacts.reason_code is not null
-    group by contacts.reason_code, calendar.month_start_date
+    group by contacts.reason_code, calendar.month_start_date, contacts.applications_used
+),
+
+monthly as (
+    select
+        reason_code,
+        month_start_date,
+        cast(sum(contact_count) as bigint) as contact_count,
+        cast(sum(handle_seconds) as bigint) as handle_seconds
+    from by_applications
+    group by reason_code, month_start_date
 ),
 
 measured_desktops as (
     select
-        contacts.reason_code,
-        calendar.month_start_date,
-        contacts.applications_used,
-        row_number() over (
-            partition by contacts.reason_code, calendar.month_start_date
-            order by contacts.applications_used, contacts.contact_id
-        ) as desktop_rank,
-        count(*) over (partition by contacts.reason_code, calendar.month_start_date) as desktop_count
-    from contacts
-    inner join calendar
-        on contacts.business_date = calendar.date_day
-    where
-        contacts.exclusion_reason is null
-        and contacts.handle_seconds is not null
-        and contacts.reason_code is not null
-        and contacts.applications_used is not null
+        reason_code,
+        month_start_date,
+        applications_used,
+        sum(contact_count) over (
+            partition by reason_code, month_start_date
+            order by applications_used
+        ) as desktops_until_here,
+        sum(contact_count) over (partition by reason_code, month_start_date) as desktop_count
+    from by_applications
+    where applications_used is not null
 ),
 
 desktops as (
     select
         reason_code,
         month_start_date,
-        count(*) as measured_desktop_count,
-        min(case when 2 * desktop_rank >= desktop_count then applications_used end) as median_applications
+        cast(max(desktop_count) as bigint) as measured_desktop_count,
+        min(case when 2 * desktops_until_here >= desktop_count then applications_used end) as median_applications
     from measured_desktops
     group by reason_code, month_start_date
 ),

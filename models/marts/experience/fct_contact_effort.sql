@@ -11,16 +11,8 @@ repeats as (
     where {{ is_touched('customer_id') }}
 ),
 
-sessions as (
-    select * from {{ ref('int_contact_sessions') }}
-),
-
-reconnects as (
-    select * from {{ ref('int_contact_reconnects') }}
-),
-
-contacts as (
-    select * from {{ ref('int_built_contacts') }}
+after_others as (
+    select * from {{ ref('fct_repeat_contacts') }}
 ),
 
 drivers as (
@@ -37,46 +29,18 @@ weights as (
     where is_delivered
 ),
 
--- each piece of a contact has its own wait; one that nobody knows makes the number of long ones unknown
-waits as (
-    select
-        coalesce(reconnects.session_id, contacts.contact_id) as session_id,
-        case
-            when
-                count(case when contacts.is_live then contacts.customer_wait_seconds end)
-                + count(case when not contacts.is_live and contacts.is_responded_in_time is not null then 1 end)
-                = count(*)
-                then count(
-                    case
-                        when contacts.is_live and contacts.customer_wait_seconds > {{ var('long_wait_seconds') }} then 1
-                        when not contacts.is_live and not contacts.is_responded_in_time then 1
-                    end
-                )
-        end as long_wait_count
-    from contacts
-    left join reconnects
-        on contacts.contact_id = reconnects.contact_id
-    group by coalesce(reconnects.session_id, contacts.contact_id)
-),
-
 counted as (
     select
         repeats.*,
         case when repeats.is_repeat is not null then case when repeats.is_repeat then 1 else 0 end end as repeat_count,
-        sessions.transfer_count,
         case
             when repeats.is_repeat is null then null
-            when previous_sessions.channel <> sessions.channel then 1
+            when not after_others.is_same_channel then 1
             else 0
-        end as channel_switch_count,
-        waits.long_wait_count
+        end as channel_switch_count
     from repeats
-    inner join sessions
-        on repeats.contact_id = sessions.session_id
-    left join sessions as previous_sessions
-        on repeats.previous_contact_id = previous_sessions.session_id
-    left join waits
-        on repeats.contact_id = waits.session_id
+    left join after_others
+        on repeats.contact_id = after_others.contact_id
 ),
 
 final as (
