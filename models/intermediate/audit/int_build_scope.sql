@@ -1,5 +1,6 @@
 -- One row: what this build has to look at. Rows of loads after from_load are new to it; it is full where rows that are kept could no longer
 -- be right. What int_completed_build holds is the state in which the last finished build left the warehouse.
+-- noqa: disable=LT02
 {{ config(materialized='table') }}
 {%- set completed = kept_relation('int_completed_build') if execute and target.type != 'spark' else none %}
 {%- set ns = namespace(full_reason=none, tables=[]) %}

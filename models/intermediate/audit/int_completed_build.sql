@@ -1,6 +1,6 @@
 -- One row: the state in which the last finished build left the warehouse, so that the next one can tell what is new. It is made last, after
 -- all that is kept from build to build, and only by a run that made all of it.
--- noqa: disable=LT02,LT05
+-- noqa: disable=LT02,LT05,ST03
 {%- for name in [
     'stg_contacts', 'stg_contact_segments', 'stg_customers', 'stg_subscriptions', 'stg_subscription_events', 'stg_bot_sessions',
     'stg_contact_sentiment', 'stg_survey_invitations', 'stg_survey_answers', 'stg_social_mentions',
