@@ -1,5 +1,5 @@
--- One row per currency and day of the months of the books: what one unit is worth in the reporting currency, at the rate of the day or the last one before
--- it. A day before the first rate of a currency has no row: what is not known is not converted.
+-- One row per currency and day of the months of the books: what one unit is worth in the reporting currency, at the rate of the day or
+-- the last one before it. A day before the first rate of a currency has no row: what is not known is not converted.
 {{ config(materialized='table') }}
 
 with
