@@ -139,14 +139,16 @@ final as (
         {%- endfor %}
         by_queue.cost_amount,
         {{ share_of('by_queue.cost_amount', 60 * time_units_per_second(), 'by_queue.practical_units') }} as capacity_rate,
-        case
-            when by_queue.overtime_weight_minutes > 0 then {{ share_of(
-                'by_queue.overtime_weighted_amount', 1, 'cast(floor(by_queue.overtime_weight_minutes) as ' ~ dbt.type_bigint() ~ ') * 60'
-            ) }}
-            when terms.payment_basis = 'productive_hour' then {{ share_of('terms.unit_price_amount', 1, 60) }}
-            when terms.payment_basis = 'minute' then terms.unit_price_amount
-            when terms.payment_basis in ('contact', 'outcome', 'fte') then cast(0 as decimal(18, 6))
-        end as cash_marginal_rate,
+        cast(
+            case
+                when by_queue.overtime_weight_minutes > 0 then {{ share_of(
+                    'by_queue.overtime_weighted_amount', 1, 'cast(floor(by_queue.overtime_weight_minutes) as ' ~ dbt.type_bigint() ~ ') * 60'
+                ) }}
+                when terms.payment_basis = 'productive_hour' then {{ share_of('terms.unit_price_amount', 1, 60) }}
+                when terms.payment_basis = 'minute' then terms.unit_price_amount
+                when terms.payment_basis in ('contact', 'outcome', 'fte') then cast(0 as decimal(18, 6))
+            end as decimal(18, 6)
+        ) as cash_marginal_rate,
         case
             when by_queue.overtime_weight_minutes > 0 then 'an hour of overtime, with on-costs'
             when terms.payment_basis = 'productive_hour' then 'the contract pays by productive hour'
