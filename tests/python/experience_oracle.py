@@ -5,6 +5,7 @@ The second path of M16 (as far as resolution and handle time need it) and of the
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fractions import Fraction
@@ -274,14 +275,73 @@ def _is_judged_resolution_answer(row: SurveyAnswer) -> bool:
     )
 
 
+def _answers(instrument: str, span: tuple[int, int] | None = None) -> Callable[[SurveyAnswer], bool]:
+    """Return which rows answer an item after a contact, on one scale where it is given."""
+
+    def counts(row: SurveyAnswer) -> bool:
+        return (
+            row.is_valid
+            and row.business_date is not None
+            and not row.is_relationship
+            and row.instrument == instrument
+            and row.is_positive is not None
+            and (span is None or (row.scale_min == span[0] and row.scale_max == span[1]))
+        )
+
+    return counts
+
+
+def _share(answers: Callable[[SurveyAnswer], bool], holds: Callable[[SurveyAnswer], bool | None]) -> Metric:
+    return Metric(
+        lambda r: answers(r) and bool(holds(r)), answers, is_proportion=True, window_hours=_CLOSING_HOURS
+    )
+
+
+def _mean(
+    answers: Callable[[SurveyAnswer], bool], value: Callable[[SurveyAnswer], Fraction | int | None]
+) -> Metric:
+    return Metric(lambda r: value(r) if answers(r) else 0, answers, window_hours=_CLOSING_HOURS)
+
+
+def _balance(row: SurveyAnswer) -> int:
+    """Return what an answer adds to a net promoter score: promoters, detractors, and passives between them (M17)."""
+    return 100 if row.is_positive else -100 if row.is_negative else 0
+
+
+def _is_good_or_bad(row: SurveyAnswer) -> bool:
+    return _answers("csat")(row) and _known(row.scale_max) - _known(row.scale_min) == 1
+
+
+def _known(value: Fraction | None) -> Fraction:
+    assert value is not None
+    return value
+
+
+_CLOSING_HOURS = 336
+_CSAT, _NPS, _CES = _answers("csat", (1, 5)), _answers("nps"), _answers("ces")
+
 SURVEY_GROUP = MetricGroup(
     {
         "fcr_survey_rate": Metric(
             lambda r: _is_judged_resolution_answer(r) and r.is_positive,
             _is_judged_resolution_answer,
             is_proportion=True,
-            window_hours=336,
+            window_hours=_CLOSING_HOURS,
         ),
+        "csat_rate": _share(_CSAT, lambda r: r.is_positive),
+        "csat_top_box_rate": _share(_CSAT, lambda r: r.turned_score == 5),
+        "csat_negative_rate": _share(_CSAT, lambda r: r.is_negative),
+        "csat_mean": _mean(_CSAT, lambda r: r.turned_score),
+        "csat_rescaled_mean": _mean(_CSAT, lambda r: (_known(r.turned_score) - 1) / 4),
+        "csat_good_rate": _share(_is_good_or_bad, lambda r: r.is_positive),
+        "nps": _mean(_NPS, _balance),
+        "ces_rate": _share(_CES, lambda r: r.is_positive),
+        "ces_mean": _mean(_CES, lambda r: r.turned_score),
+        "high_effort_rate": _share(_CES, lambda r: r.is_negative),
+        "confident_rate": _share(_answers("confident"), lambda r: r.is_positive),
+        "informed_rate": _share(_answers("informed"), lambda r: r.is_positive),
+        "continue_rate": _share(_answers("intend_to_continue"), lambda r: r.is_positive),
+        "renewal_confidence_rate": _share(_answers("renewal_confidence"), lambda r: r.is_positive),
     },
     (*DIMENSIONS, "question_id"),
     "experience",

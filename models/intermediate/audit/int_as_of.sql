@@ -34,6 +34,10 @@ survey_answers as (
     select * from {{ ref('stg_survey_answers') }}
 ),
 
+qa_evaluations as (
+    select * from {{ ref('stg_qa_evaluations') }}
+),
+
 customers as (
     select * from {{ ref('stg_customers') }}
 ),
@@ -59,7 +63,7 @@ domains as (
 changes as (
     {%- for feed, table in [
         ('contacts', 'contacts'), ('contacts', 'contact_segments'), ('automation', 'bot_sessions'), ('experience', 'survey_answers'),
-        ('retention', 'customers'), ('retention', 'subscriptions'),
+        ('quality', 'qa_evaluations'), ('retention', 'customers'), ('retention', 'subscriptions'),
     ] %}
     {{ 'union all' if not loop.first }}
     select
