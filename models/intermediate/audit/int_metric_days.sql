@@ -15,6 +15,7 @@
 -- depends_on: {{ ref('fct_contact_effort') }}
 -- depends_on: {{ ref('fct_costed_contacts') }}
 -- depends_on: {{ ref('fct_issue_costs') }}
+-- depends_on: {{ ref('fct_capacity_costs') }}
 -- noqa: disable=LT02,LT05
 {{ config(materialized='table') }}
 

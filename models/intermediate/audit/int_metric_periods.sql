@@ -10,8 +10,15 @@ days as (
     select * from {{ ref('int_metric_days') }}
 ),
 
+-- any day that a mart has: the books of a month begin before the first contact in it
 calendar as (
-    select * from {{ ref('int_calendar') }}
+    select
+        day as date_day,
+        cast({{ dbt.date_trunc('week', 'day') }} as date) as week_start_date,
+        cast({{ dbt.date_trunc('month', 'day') }} as date) as month_start_date,
+        cast({{ dbt.last_day('day', 'month') }} as date) as month_end_date
+    from days
+    group by day
 ),
 
 first_day as (
