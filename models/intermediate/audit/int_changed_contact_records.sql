@@ -34,10 +34,15 @@ bot_sessions as (
 ),
 
 delivered_contacts as (
-    select
-        contact_id,
-        initial_contact_id
-    from {{ deliveries_of_new_keys('contacts') }}
+    select * from {{ ref('int_delivered_contacts') }}
+),
+
+delivered_segments as (
+    select * from {{ ref('int_delivered_contact_segments') }}
+),
+
+delivered_sessions as (
+    select * from {{ ref('int_delivered_bot_sessions') }}
 ),
 
 -- a person of staff, now or before: the exclusion of their contacts and of their sessions with bots may change
@@ -86,7 +91,7 @@ answers_changed as (
 named as (
     select contact_id from delivered_contacts
     union all
-    select contact_id from {{ deliveries_of_new_keys('contact_segments') }}
+    select contact_id from delivered_segments
     union all
     select contact_id from waiting
     union all
@@ -105,9 +110,9 @@ named as (
     inner join delivered_staff
         on bot_sessions.customer_id = delivered_staff.customer_id
     union all
-    select contact_id from {{ deliveries_of_new_keys('bot_sessions') }}
+    select contact_id from delivered_sessions
     union all
-    select handed_off_contact_id as contact_id from {{ deliveries_of_new_keys('bot_sessions') }}
+    select handed_off_contact_id as contact_id from delivered_sessions
     union all
     select contact_id from {{ deliveries_of_new_keys('contact_sentiment') }}
     union all

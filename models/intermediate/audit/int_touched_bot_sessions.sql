@@ -20,8 +20,12 @@ changed_records as (
     select * from {{ ref('int_changed_contact_records') }}
 ),
 
+delivered_sessions as (
+    select * from {{ ref('int_delivered_bot_sessions') }}
+),
+
 final as (
-    select session_id as touched_id from {{ deliveries_of_new_keys('bot_sessions') }}
+    select session_id as touched_id from delivered_sessions
     union
     select bot_sessions.session_id as touched_id
     from bot_sessions

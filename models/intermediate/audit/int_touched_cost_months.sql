@@ -38,25 +38,15 @@ days as (
 ),
 
 delivered_contacts as (
-    select
-        contact_id,
-        initial_contact_id,
-        started_at
-    from {{ deliveries_of_new_keys('contacts') }}
+    select * from {{ ref('int_delivered_contacts') }}
 ),
 
 delivered_segments as (
-    select
-        contact_id,
-        started_at
-    from {{ deliveries_of_new_keys('contact_segments') }}
+    select * from {{ ref('int_delivered_contact_segments') }}
 ),
 
 delivered_sessions as (
-    select
-        session_id,
-        contact_id
-    from {{ deliveries_of_new_keys('bot_sessions') }}
+    select * from {{ ref('int_delivered_bot_sessions') }}
 ),
 
 delivered_states as (

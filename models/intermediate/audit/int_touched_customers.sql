@@ -32,6 +32,14 @@ denied_customer_ids as (
     select * from {{ ref('denied_customer_ids') }}
 ),
 
+delivered_contacts as (
+    select * from {{ ref('int_delivered_contacts') }}
+),
+
+delivered_sessions as (
+    select * from {{ ref('int_delivered_bot_sessions') }}
+),
+
 -- sessions of staff are excluded, also of those who never contacted
 delivered_staff as (
     select customer_id
@@ -52,11 +60,11 @@ changed as (
     inner join changed_records
         on contacts.contact_id = changed_records.touched_id
     union
-    select customer_id from {{ deliveries_of_new_keys('contacts') }}
+    select customer_id from delivered_contacts
     union
     select customer_id from delivered_staff
     union
-    select customer_id from {{ deliveries_of_new_keys('bot_sessions') }}
+    select customer_id from delivered_sessions
     union
     select customer_id from {{ deliveries_of_new_keys('subscriptions') }}
     union

@@ -1,0 +1,9 @@
+-- One row per delivery, good or not, of the segments of which a new load brought one: what a row said before matters as much as what it says
+-- now. Read once here for all lists of what a build touches; empty in a full build.
+{{ config(materialized='table') }}
+
+select
+    contact_id,
+    started_at
+from {{ deliveries_of_new_keys('contact_segments') }}
+where {{ is_needed_to_touch() }}
