@@ -49,14 +49,31 @@
 {%- endmacro %}
 
 
-{#- The key of a raw row, typed as in staging, as a list of expressions. -#}
-{% macro raw_key(table) -%}
-    {%- set found = found_columns(table) -%}
+{#- The key of a raw row, typed as in staging, as a list of expressions; texts untrimmed where trimmed is false. -#}
+{% macro raw_key(table, trimmed=true) -%}
     {%- set key = [] -%}
+    {%- set texts = raw_key_texts(table) -%}
     {%- for name in contract_table(table).config.meta['key'] -%}
-        {%- do key.append(typed_value(contract_table(table).columns[name], found.get(name))) -%}
+        {%- set raw_column = found_columns(table).get(name) -%}
+        {%- set text = none if raw_column is none else 'raw.' ~ adapter.quote(raw_column.name) -%}
+        {%- do key.append(
+            text if not trimmed and text in texts else typed_value(contract_table(table).columns[name], raw_column)
+        ) -%}
     {%- endfor -%}
     {{ return(key) }}
+{%- endmacro %}
+
+
+{#- The columns of a raw table's key that are texts, which staging trims. -#}
+{% macro raw_key_texts(table) -%}
+    {%- set texts = [] -%}
+    {%- for name in contract_table(table).config.meta['key'] -%}
+        {%- set raw_column = found_columns(table).get(name) -%}
+        {%- if raw_column is not none and is_text(raw_column) and contract_table(table).columns[name].data_type == 'text' -%}
+            {%- do texts.append('raw.' ~ adapter.quote(raw_column.name)) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(texts) }}
 {%- endmacro %}
 
 
@@ -68,6 +85,27 @@
         {%- endfor %}
     from {{ source('raw', table) }} as raw
     where {{ is_newly_loaded(table) }}
+{%- endmacro %}
+
+
+{#- Every raw row of the keys of which a new load brought one. A key that stands as it is is found without trimming all others, which on a large
+    table takes most of the time; the few with blanks around them are looked for apart. -#}
+{% macro raw_rows_of_new_keys(table) -%}
+    select raw.*
+    from {{ source('raw', table) }} as raw
+    where ({{ raw_key(table, trimmed=false) | join(', ') }}) in ({{ newly_loaded_keys(table) }})
+    {%- if raw_key_texts(table) %}
+    union all
+    select raw.*
+    from {{ source('raw', table) }} as raw
+    where
+        (
+            {%- for text in raw_key_texts(table) %}
+            {{ 'or ' if not loop.first }}{{ text }} like ' %' or {{ text }} like '% '
+            {%- endfor %}
+        )
+        and ({{ raw_key(table) | join(', ') }}) in ({{ newly_loaded_keys(table) }})
+    {%- endif %}
 {%- endmacro %}
 
 

@@ -15,10 +15,18 @@
         {%- for name in (found_columns(table) or {}) if name not in contract.columns -%}
             {%- do names.append(name if name.startswith('x_') else 'x_' ~ name) -%}
         {%- endfor -%}
-        {#- Written out three times: a shared common table expression would be stored whole, these read only what they need. -#}
-        {%- set good %}(select * from ({{ raw_deliveries(table, only_new) }}) as deliveries where broken_rule is null) as good{% endset -%}
+        {#- All deliveries are written out three times: a shared common table expression would be stored whole, these read only what they need.
+            The few of new keys are looked for once. -#}
+        {%- set good_deliveries %}select * from ({{ raw_deliveries(table, only_new) }}) as deliveries where broken_rule is null{% endset -%}
+        {%- set good = 'good' if only_new else '(' ~ good_deliveries ~ ') as good' -%}
         with
 
+        {% if only_new -%}
+        good as (
+            {{ good_deliveries }}
+        ),
+
+        {% endif -%}
         repeated_keys as (
             select
                 {{ key | join(', ') }},

@@ -32,10 +32,7 @@
         from (select 1 as nothing) as raw
         where 1 = 0
         {%- else -%}
-        from {{ source('raw', table) }} as raw
-        {%- if only_new %}
-        where ({{ raw_key(table) | join(', ') }}) in ({{ newly_loaded_keys(table) }})
-        {%- endif %}
+        from {{ '(' ~ raw_rows_of_new_keys(table) ~ ')' if only_new else source('raw', table) }} as raw
         {%- endif -%}
     {%- else -%}
         select * from {{ source('raw', table) }}
