@@ -10,6 +10,8 @@
 -- depends_on: {{ ref('fct_bot_attempts') }}
 -- depends_on: {{ ref('fct_survey_answers') }}
 -- depends_on: {{ ref('fct_survey_invitations') }}
+-- depends_on: {{ ref('fct_contact_sentiment') }}
+-- depends_on: {{ ref('fct_social_mentions') }}
 -- depends_on: {{ ref('fct_qa_evaluations') }}
 -- depends_on: {{ ref('fct_handle_time_results') }}
 -- depends_on: {{ ref('fct_contact_effort') }}
