@@ -84,8 +84,9 @@ def build_landed(folder: Path, land: Callable[[Path], object], *, select: str = 
     return database
 
 
-def analysis(name: str) -> str:
-    """Return the SQL of a file of analyses/, as it runs on a database of `build` or `build_landed`."""
+@cache
+def compiled(name: str) -> str:
+    """Return the SQL of a model or an analysis, as it runs on a database of `build` or `build_landed`."""
     target = target_path()
     with _database_named(target / "warehouse.duckdb"):
         outcome = dbtRunner(manifest=_manifest(target)).invoke(
@@ -93,8 +94,8 @@ def analysis(name: str) -> str:
         )
     DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
     assert outcome.success, f"dbt compile failed: {outcome.exception}"
-    (compiled,) = (target / "compiled" / "cx_metrics" / "analyses").rglob(f"{name}.sql")
-    return compiled.read_text(encoding="utf-8")
+    (file,) = (target / "compiled" / "cx_metrics").rglob(f"{name}.sql")
+    return file.read_text(encoding="utf-8")
 
 
 @cache

@@ -170,7 +170,7 @@ def test_invoices_of_outsourcers_differ_by_their_bonus(center: Comparison) -> No
 
 
 def analysed(center: Comparison, name: str) -> list[dict[str, Any]]:
-    query = builds.analysis(name)
+    query = builds.compiled(name)
     names = [row[0] for row in center.rows(f"describe {query}")]
     return [dict(zip(names, row, strict=True)) for row in center.rows(query)]
 

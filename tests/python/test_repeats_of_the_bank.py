@@ -116,7 +116,7 @@ def bank(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def published(bank: Path) -> dict[tuple[str, int], dict[str, Any]]:
     """Rows of analyses/repeat_rates_by_reason.sql by type and window."""
-    rows = builds.rows_of(bank, builds.analysis("repeat_rates_by_reason"))
+    rows = builds.rows_of(bank, builds.compiled("repeat_rates_by_reason"))
     return {(row["reason_code"], row["window_hours"]): row for row in rows}
 
 

@@ -35,6 +35,7 @@ scores as (
         count(case when is_applicable then 1 end) as applicable_item_count,
         count(case when is_missing then 1 end) as missing_item_count,
         count(case when not is_on_form then 1 end) as unknown_item_count,
+        count(case when is_applicable and not is_passed and not is_predicted_satisfaction then 1 end) as failed_item_count,
         cast(sum(
             case
                 when is_applicable and critical_class is null and not is_predicted_satisfaction
@@ -106,6 +107,7 @@ scored as (
         coalesce(scores.applicable_item_count, 0) as applicable_item_count,
         coalesce(scores.missing_item_count, 0) as missing_item_count,
         coalesce(scores.unknown_item_count, 0) as unknown_item_count,
+        coalesce(scores.failed_item_count, 0) as failed_item_count,
         {{ share_of(
             'cast(1 as decimal(18, 6))',
             'cast(scores.weighted_points * 1000000 as ' ~ dbt.type_bigint() ~ ')',
@@ -169,6 +171,7 @@ final as (
         applicable_item_count,
         missing_item_count,
         unknown_item_count,
+        failed_item_count,
         score_excl_critical,
         case when score_excl_critical is null then 'no item with a weight applied' end as score_null_reason,
         is_customer_critical_pass,
