@@ -37,7 +37,8 @@
         'handle_base_months', 'concurrency_split', 'practical_capacity_mode', 'practical_capacity_ratio', 'unused_capacity_mode',
         'overtime_premium_mode', 'cost_denominator', 'full_time_minutes_per_month', 'practical_minutes_per_day', 'planned_occupancy',
         'ledger_tolerance_amount', 'ledger_tolerance_share', 'qa_pass_score', 'qa_target_score', 'csat_target_rate', 'qa_csat_gap_alarm',
-        'qa_trend_months', 'qa_importance_minimum_fails', 'qa_importance_alpha', 'qa_short_form_share',
+        'qa_trend_months', 'qa_importance_minimum_fails', 'qa_importance_alpha', 'qa_short_form_share', 'attrition_excluded_leave_kinds',
+        'minimum_n_rank',
     ]) }}
 {%- endmacro %}
 

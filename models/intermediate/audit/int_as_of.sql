@@ -38,6 +38,10 @@ qa_evaluations as (
     select * from {{ ref('stg_qa_evaluations') }}
 ),
 
+agent_states as (
+    select * from {{ ref('stg_agent_states') }}
+),
+
 customers as (
     select * from {{ ref('stg_customers') }}
 ),
@@ -61,14 +65,15 @@ domains as (
 ),
 
 changes as (
-    {%- for feed, table in [
-        ('contacts', 'contacts'), ('contacts', 'contact_segments'), ('automation', 'bot_sessions'), ('experience', 'survey_answers'),
-        ('quality', 'qa_evaluations'), ('retention', 'customers'), ('retention', 'subscriptions'),
+    {%- for feed, table, column in [
+        ('contacts', 'contacts', 'updated_at'), ('contacts', 'contact_segments', 'updated_at'), ('automation', 'bot_sessions', 'updated_at'),
+        ('experience', 'survey_answers', 'updated_at'), ('quality', 'qa_evaluations', 'updated_at'), ('workforce', 'agent_states', 'started_at'),
+        ('retention', 'customers', 'updated_at'), ('retention', 'subscriptions', 'updated_at'),
     ] %}
     {{ 'union all' if not loop.first }}
     select
         '{{ feed }}' as feed,
-        max(updated_at) as updated_at
+        max({{ column }}) as updated_at
     from {{ table }}
     {%- endfor %}
 ),

@@ -14,6 +14,8 @@
 -- depends_on: {{ ref('fct_social_mentions') }}
 -- depends_on: {{ ref('fct_qa_evaluations') }}
 -- depends_on: {{ ref('fct_agent_days') }}
+-- depends_on: {{ ref('fct_agent_months') }}
+-- depends_on: {{ ref('fct_agent_feedback') }}
 -- depends_on: {{ ref('fct_qa_csat_alignment') }}
 -- depends_on: {{ ref('fct_handle_time_results') }}
 -- depends_on: {{ ref('fct_contact_effort') }}
