@@ -18,7 +18,7 @@ bot_contacts as (
     from attempt_sessions
     where own_contact_id is not null
 
-    union
+    union all
 
     select handed_off_contact_id as contact_id
     from attempt_sessions
@@ -33,11 +33,13 @@ months as (
         count(*) as contact_count,
         cast(sum(contacts.handle_seconds) as bigint) as handle_seconds
     from contacts
-    left join bot_contacts
-        on contacts.contact_id = bot_contacts.contact_id
     where
-        bot_contacts.contact_id is null
-        and contacts.reason_code is not null
+        contacts.reason_code is not null
+        and not exists (
+            select 1
+            from bot_contacts
+            where bot_contacts.contact_id = contacts.contact_id
+        )
     group by
         cast({{ dbt.date_trunc('month', 'contacts.business_date') }} as date),
         contacts.channel,

@@ -12,8 +12,7 @@ transferred_contacts as (
 ),
 
 segments as (
-    select * from {{ ref('stg_contact_segments') }}
-    where {{ is_touched('contact_id', 'int_touched_contact_records') }}
+    select * from {{ ref('int_built_segments') }}
 ),
 
 links as (

@@ -6,8 +6,7 @@ sessions as (
 ),
 
 segments as (
-    select * from {{ ref('stg_contact_segments') }}
-    where {{ is_touched('contact_id', 'int_touched_contact_records') }}
+    select * from {{ ref('int_built_segments') }}
 ),
 
 links as (

@@ -19,7 +19,6 @@ handed_off as (
     select handed_off_contact_id as contact_id
     from attempts
     where handed_off_contact_id is not null and exclusion_reason is null
-    group by handed_off_contact_id
 ),
 
 months as (
@@ -29,9 +28,13 @@ months as (
         contacts.reason_code,
         count(*) as handed_off_contact_count,
         cast(sum(contacts.handle_seconds) as bigint) as handed_off_handle_seconds
-    from handed_off
-    inner join contacts
-        on handed_off.contact_id = contacts.contact_id
+    from contacts
+    where
+        exists (
+            select 1
+            from handed_off
+            where handed_off.contact_id = contacts.contact_id
+        )
     group by
         cast({{ dbt.date_trunc('month', 'contacts.business_date') }} as date),
         contacts.channel,
