@@ -1,6 +1,6 @@
-"""Golden test vectors (Part G of the definitions) of contacts, resolution and cost, through the real build.
+"""Golden test vectors (Part G of the definitions) of contacts, surveys, workforce, resolution and cost, through the real build.
 
-Those of the contacts domain go through the real landing as well: every vector has a queue of its own, so that one
+Those of contacts, surveys and the workforce go through the real landing as well: every vector has a queue of its own, so that one
 build holds them all and `audit.metric_values` shows each as a member of the dimension queue_id. All data tests of
 the project run on it too. Those of resolution are built once per clock and watermark that they name,
 those of cost once per way to know practical capacity.
@@ -34,6 +34,10 @@ class Center:
     def __init__(self) -> None:
         self.contacts: list[dict[str, object]] = []
         self.segments: list[dict[str, object]] = []
+        self.answers: list[dict[str, object]] = []
+        self.agents: list[dict[str, object]] = [
+            {"agent_id": agent, "effective_from": "2025-01-01"} for agent in ("ann", "bob")
+        ]
 
     def call(self, queue: str, wait: int, talks: Sequence[tuple[str, int]] = ()) -> None:
         """Add a call that waits `wait` seconds, then talks to each agent for so many seconds, or hangs up."""
@@ -80,6 +84,37 @@ class Center:
         for wait in abandoned:
             self.call(queue, wait)
 
+    def surveyed_calls(self, queue: str, question: str, scores: Sequence[int]) -> None:
+        """Add a call for each score, with which its customer answers a question a minute after it."""
+        for score in scores:
+            self.call(queue, 5, [("ann", 60)])
+            contact = self.contacts[-1]
+            answered_at = datetime.fromisoformat(str(contact["ended_at"])) + timedelta(minutes=1)
+            self.answers.append(
+                {
+                    "response_id": f"r{len(self.answers)}",
+                    "question_id": question,
+                    "contact_id": contact["contact_id"],
+                    "answered_at": answered_at,
+                    "score": score,
+                    "updated_at": answered_at,
+                }
+            )
+
+    def staff(self, vendor: str, opening: int, leavers: int, left_on: str) -> None:
+        """Add agents of a vendor who were there before, some of whom leave."""
+        for number in range(opening):
+            self.agents.append(
+                {
+                    "agent_id": f"{vendor}-{number}",
+                    "effective_from": "2024-01-01",
+                    "hired_on": "2024-01-01",
+                    "vendor_id": vendor,
+                    "left_on": left_on if number < leavers else None,
+                    "leave_kind": "voluntary" if number < leavers else None,
+                }
+            )
+
     def write(self, folder: Path) -> None:
         """Write the raw tables as CSV files."""
         queues = sorted({str(segment["queue_id"]) for segment in self.segments})
@@ -87,11 +122,16 @@ class Center:
             "contacts": self.contacts,
             "contact_segments": self.segments,
             "queues": [{"queue_id": queue, "timezone": "UTC", "channel": "voice"} for queue in queues],
-            "agents": [{"agent_id": agent, "effective_from": "2025-01-01"} for agent in ("ann", "bob")],
+            "agents": self.agents,
+            "survey_questions": [
+                {"question_id": "csat", "instrument": "csat", "scale_min": 1, "scale_max": 5},
+                {"question_id": "nps", "instrument": "nps", "scale_min": 0, "scale_max": 10},
+            ],
+            "survey_answers": self.answers,
         }
         for name, rows in tables.items():
             with (folder / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
-                writer = csv.DictWriter(file, list(rows[0]))
+                writer = csv.DictWriter(file, list(dict.fromkeys(name for row in rows for name in row)))
                 writer.writeheader()
                 writer.writerows(rows)
 
@@ -109,6 +149,13 @@ def golden_center() -> Center:
     )
     # G.2: 70 answered within T, 10 abandoned within T, 20 that exceeded it, either way
     center.calls("g02", answered=[20] * 70 + [21] * 10, abandoned=[20] * 10 + [21] * 10)
+    # G.3: 42 fives, 32 fours, 10 threes, 9 twos, 14 ones
+    center.surveyed_calls("g03", "csat", [5] * 42 + [4] * 32 + [3] * 10 + [2] * 9 + [1] * 14)
+    # G.7: half promoters, a fifth detractors, of 200
+    center.surveyed_calls("g07", "nps", [9, 10] * 50 + [7, 8] * 30 + [0, 1, 5, 6] * 10)
+    # G.10: 3 of 100 leave in a month, on its last day; 6,500 agents become 6,380
+    center.staff("g10", 100, 3, "2025-03-31")
+    center.staff("g10-halves", 6500, 120, "2025-03-16")
     # G.11: 9 of 10, 45 of 50, 0 of 20
     center.calls("g11-9-of-10", answered=[5] * 9 + [25])
     center.calls("g11-45-of-50", answered=[5] * 45 + [25] * 5)
@@ -236,6 +283,51 @@ def test_g11_wilson_interval(
         [queue],
     ).fetchone()
     assert row == (low, high)
+
+
+def test_g03_csat_by_two_boxes_one_box_and_mean(warehouse: duckdb.DuckDBPyConnection) -> None:
+    above, below, value = parts(warehouse, "csat_rate", "g03")
+    assert (above, below) == (74, 107)
+    assert value is not None
+    assert round(100 * value, 2) == 69.16
+    assert parts(warehouse, "csat_top_box_rate", "g03")[:2] == (42, 107)
+    above, below, value = parts(warehouse, "csat_mean", "g03")
+    assert (above, below) == (42 * 5 + 32 * 4 + 10 * 3 + 9 * 2 + 14, 107)
+    assert value is not None
+    assert round(value, 2) == 3.74
+
+
+def test_g07_net_promoter_score_and_how_sure_it_is(warehouse: duckdb.DuckDBPyConnection) -> None:
+    above, below, value = parts(warehouse, "nps", "g07")
+    assert (above, below, value) == (6000, 200, 30)
+    row = warehouse.execute(
+        "select promoter_count, passive_count, detractor_count, net_promoter_score, interval_low, interval_high "
+        "from marts.fct_nps_groups where question_id = 'nps' and month_start_date is null"
+    ).fetchone()
+    assert row is not None
+    assert row[:4] == (100, 60, 40, 30)
+    assert (round(30 - row[4], 1), round(row[5] - 30, 1)) == (Decimal("10.8"), Decimal("10.8"))
+
+
+def test_g10_attrition_simple_and_compounded(warehouse: duckdb.DuckDBPyConnection) -> None:
+    query = (
+        "select opening_count, closing_count, leaver_count, annualised_rate, compounded_rate, annualised_rate_by_ends "
+        "from marts.fct_attrition where month_start_date = '2025-03-01' and dimension = 'vendor_id' and dimension_value = ?"
+    )
+    opening, closing, leavers, simple, compounded, _ = warehouse.execute(query, ["g10"]).fetchall()[0]
+    assert (opening, closing, leavers) == (100, 97, 3)
+    assert simple == Decimal("0.36")
+    assert round(100 * compounded, 1) == Decimal("30.6")
+    opening, closing, leavers, _, _, by_ends = warehouse.execute(query, ["g10-halves"]).fetchall()[0]
+    assert (opening, closing, leavers) == (6500, 6380, 120)
+    assert by_ends == round(Decimal(12 * 120) / 6440, 6)
+    # the metric is the simple one
+    row = warehouse.execute(
+        "select numerator, denominator, value from audit.metric_values where metric_name = 'agent_attrition_rate' "
+        "and grain = 'month' and period_start = '2025-03-01' and dimension = 'vendor_id' and dimension_value = 'g10'"
+    ).fetchone()
+    assert row is not None
+    assert row == (36, 100, 0.36)
 
 
 def test_g16_transfer_is_one_contact_with_two_handles(warehouse: duckdb.DuckDBPyConnection) -> None:
