@@ -66,8 +66,9 @@ domains as (
 
 changes as (
     {%- for feed, table, column in [
-        ('contacts', 'contacts', 'updated_at'), ('contacts', 'contact_segments', 'updated_at'), ('automation', 'bot_sessions', 'updated_at'),
-        ('experience', 'survey_answers', 'updated_at'), ('quality', 'qa_evaluations', 'updated_at'), ('workforce', 'agent_states', 'started_at'),
+        ('contacts', 'contacts', 'updated_at'), ('contacts', 'contact_segments', 'updated_at'),
+        ('automation', 'bot_sessions', 'updated_at'), ('experience', 'survey_answers', 'updated_at'),
+        ('quality', 'qa_evaluations', 'updated_at'), ('workforce', 'agent_states', 'started_at'),
         ('retention', 'customers', 'updated_at'), ('retention', 'subscriptions', 'updated_at'),
     ] %}
     {{ 'union all' if not loop.first }}

@@ -1,5 +1,5 @@
--- One row per segment of the contact records that this build makes anew; all of them in a full build. Segments are the largest table: it is searched
--- once for all that read them.
+-- One row per segment of the contact records that this build makes anew; all of them in a full build. Segments are the largest table: it
+-- is searched once for all that read them.
 {{ config(materialized='working_set') }}
 
 select * from {{ ref('stg_contact_segments') }}

@@ -9,8 +9,8 @@
     'int_agent_work_spans', 'int_agent_legs', 'int_contact_transfers', 'int_bot_handoffs', 'fct_contacts', 'fct_survey_answers',
     'int_contact_reconnects', 'int_contact_repeats', 'int_contact_satisfaction', 'int_issue_endings', 'fct_repeat_contacts', 'fct_contact_effort',
     'int_bot_attempt_sessions', 'int_bot_attempt_endings',
-    'stg_agents', 'stg_agent_pay_rates', 'stg_fx_rates', 'int_contact_cost_amounts', 'int_contact_pool_amounts', 'fct_capacity_costs', 'fct_minute_rates',
-    'int_agent_day_seconds',
+    'stg_agents', 'stg_agent_pay_rates', 'stg_fx_rates', 'int_contact_cost_amounts', 'int_contact_pool_amounts',
+    'fct_capacity_costs', 'fct_minute_rates', 'int_agent_day_seconds',
 ] %}
 -- depends_on: {{ ref(name) }}
 {%- endfor %}

@@ -1,5 +1,5 @@
--- One row per delivery, good or not, of the segments of which a new load brought one: what a row said before matters as much as what it says
--- now. Read once here for all lists of what a build touches; empty in a full build.
+-- One row per delivery, good or not, of the segments of which a new load brought one: what a row said before matters as much as what it
+-- says now. Read once here for all lists of what a build touches; empty in a full build.
 {{ config(materialized='table') }}
 
 select

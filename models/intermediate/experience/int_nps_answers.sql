@@ -1,5 +1,5 @@
--- One row per valid answer to a question of likelihood to recommend, and the group that it puts the customer in (M17). After a contact each contact has one; of a
--- relationship survey a customer has one answer per month, the last.
+-- One row per valid answer to a question of likelihood to recommend, and the group that it puts the customer in (M17). After a contact
+-- each contact has one; of a relationship survey a customer has one answer per month, the last.
 with
 
 answers as (

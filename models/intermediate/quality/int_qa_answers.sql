@@ -1,5 +1,6 @@
--- One row per item of an evaluation with its weight and what it gave: the share of its points, whether it counts, and whether it is an error of a
--- critical class (M22). Items that do not apply or were not answered leave the denominator; critical items have no part in the score.
+-- One row per item of an evaluation with its weight and what it gave: the share of its points, whether it counts, and whether it is an
+-- error of a critical class (M22). Items that do not apply or were not answered leave the denominator; critical items have no part in the
+-- score.
 with
 
 answers as (

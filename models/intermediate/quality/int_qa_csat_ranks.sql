@@ -1,5 +1,5 @@
--- One row per evaluated and answered contact and group that it belongs to - its programme or all, its month or all - with the ranks of its score and of
--- its satisfaction in the group, doubled so that the mean rank of ties is a whole number (M23).
+-- One row per evaluated and answered contact and group that it belongs to - its programme or all, its month or all - with the ranks of
+-- its score and of its satisfaction in the group, doubled so that the mean rank of ties is a whole number (M23).
 with
 
 alignment as (

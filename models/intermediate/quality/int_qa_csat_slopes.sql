@@ -1,5 +1,6 @@
--- One row per programme, or all, and series - quality score or satisfaction - with enough months: its robust slope per month (Theil-Sen: the median of the
--- slopes of all pairs of months) and the interval around it (Sen), which holds for any distribution of the months (M23).
+-- One row per programme, or all, and series - quality score or satisfaction - with enough months: its robust slope per month (Theil-Sen:
+-- the median of the slopes of all pairs of months) and the interval around it (Sen), which holds for any distribution of the months
+-- (M23).
 with
 
 months as (
@@ -69,9 +70,18 @@ bounds as (
         series,
         month_count,
         month_count * (month_count - 1) / 2.0 as pair_count,
-        {{ var('wilson_z') }} * sqrt(cast(month_count * (month_count - 1) * (2 * month_count + 5) as {{ double_type() }}) / 18) as half_width
+        {{ var('wilson_z') }}
+        * sqrt(cast(month_count * (month_count - 1) * (2 * month_count + 5) as {{ double_type() }}) / 18) as half_width
     from counted
     where month_count >= {{ var('qa_trend_months') }}
+),
+
+ends as (
+    select
+        *,
+        greatest(round(cast((pair_count - half_width) / 2 as decimal(28, 10))), 1) as low_rank,
+        least(round(cast((pair_count + half_width) / 2 as decimal(28, 10))) + 1, pair_count) as high_rank
+    from bounds
 ),
 
 final as (
@@ -79,17 +89,10 @@ final as (
         bounds.program_id,
         bounds.series,
         bounds.month_count,
-        {{ statistic(
-            'avg(case when abs(2 * ranked.slope_rank - bounds.pair_count - 1) <= 1 then ranked.slope end)'
-        ) }} as slope_per_month,
-        {{ statistic(
-            'max(case when ranked.slope_rank <= greatest(round(cast((bounds.pair_count - bounds.half_width) / 2 as decimal(28, 10))), 1) then ranked.slope end)'
-        ) }} as slope_low,
-        {{ statistic(
-            'min(case when ranked.slope_rank >= least(round(cast((bounds.pair_count + bounds.half_width) / 2 as decimal(28, 10))) + 1, bounds.pair_count)'
-            ~ ' then ranked.slope end)'
-        ) }} as slope_high
-    from bounds
+        {{ statistic('avg(case when abs(2 * ranked.slope_rank - bounds.pair_count - 1) <= 1 then ranked.slope end)') }} as slope_per_month,
+        {{ statistic('max(case when ranked.slope_rank <= bounds.low_rank then ranked.slope end)') }} as slope_low,
+        {{ statistic('min(case when ranked.slope_rank >= bounds.high_rank then ranked.slope end)') }} as slope_high
+    from ends as bounds
     inner join ranked
         on
             bounds.program_id = ranked.program_id

@@ -1,5 +1,6 @@
--- One row per form, version or all, item and outcome with enough passes and fails: how much more often the outcome follows a pass than a fail, how sure
--- that is after all items of the form were looked at together (Benjamini and Hochberg), and what share of the outcome the item explains alone (M23).
+-- One row per form, version or all, item and outcome with enough passes and fails: how much more often the outcome follows a pass than a
+-- fail, how sure that is after all items of the form were looked at together (Benjamini and Hochberg), and what share of the outcome the
+-- item explains alone (M23).
 with
 
 results as (
@@ -88,7 +89,9 @@ explained as (
             order by case when is_important then 0 else 1 end, explained_share desc, item_id
             rows between unbounded preceding and 1 preceding
         ), 0) as explained_before,
-        coalesce(sum(case when is_important then explained_share end) over (partition by form_id, form_version, outcome), 0) as explained_by_all
+        coalesce(
+            sum(case when is_important then explained_share end) over (partition by form_id, form_version, outcome), 0
+        ) as explained_by_all
     from judged
 ),
 

@@ -1,5 +1,5 @@
--- One row per form, version of it or all, item, outcome and result of the item: how many contacts passed or failed it, and how many of those had the
--- outcome - the customer was satisfied, or the contact settled the matter (M23). Evaluations sampled at random alone.
+-- One row per form, version of it or all, item, outcome and result of the item: how many contacts passed or failed it, and how many of
+-- those had the outcome - the customer was satisfied, or the contact settled the matter (M23). Evaluations sampled at random alone.
 with
 
 evaluations as (

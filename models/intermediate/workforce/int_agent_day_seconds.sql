@@ -1,9 +1,13 @@
--- One row per agent, local day and month of the books: where the agent's wall clock went (M04b). One sweep over the instants at which a contact, a state
--- or a day begins or ends: a second with two chats is one second on contacts, and a second on a contact is nothing else, whatever the
--- time sheet calls it. Ringing is neither work nor waiting. A span belongs to the month of the books in which it began, its seconds to their own days.
+-- One row per agent, local day and month of the books: where the agent's wall clock went (M04b). One sweep over the instants at which a
+-- contact, a state or a day begins or ends: a second with two chats is one second on contacts, and a second on a contact is nothing else,
+-- whatever the time sheet calls it. Ringing is neither work nor waiting. A span belongs to the month of the books in which it began, its
+-- seconds to their own days.
 {{ config(materialized=kept(), incremental_strategy='touched', unique_key='period_month') }}
 {%- set kinds = ['contact', 'available', 'productive', 'break', 'stated_contact', 'paid'] %}
 {%- set productive_states = "('meeting', 'training', 'coaching', 'project')" %}
+{%- set parts = [
+    'occupied', 'available', 'other_productive', 'break', 'unowned_contact', 'paid_state', 'paid_occupied', 'paid_ready', 'stated',
+] %}
 
 with
 
@@ -163,7 +167,9 @@ seconds as (
         sum(case when is_stated_contact and not is_contact then elapsed_seconds else 0 end) as unowned_contact_seconds,
         sum(case when is_paid then elapsed_seconds else 0 end) as paid_state_seconds,
         sum(case when is_paid and is_contact then elapsed_seconds else 0 end) as paid_occupied_seconds,
-        sum(case when is_paid and not is_contact and (is_available or is_stated_contact) then elapsed_seconds else 0 end) as paid_ready_seconds,
+        sum(
+            case when is_paid and not is_contact and (is_available or is_stated_contact) then elapsed_seconds else 0 end
+        ) as paid_ready_seconds,
         sum(
             case
                 when is_available or is_productive or is_break or is_stated_contact then elapsed_seconds
@@ -179,7 +185,7 @@ final as (
         seconds.period_month,
         seconds.agent_id,
         seconds.work_date,
-        {%- for name in ['occupied', 'available', 'other_productive', 'break', 'unowned_contact', 'paid_state', 'paid_occupied', 'paid_ready', 'stated'] %}
+        {%- for name in parts %}
         cast(seconds.{{ name }}_seconds as bigint) as {{ name }}_seconds,
         {%- endfor %}
         cast(coalesce(summed_spans.contact_sum_seconds, 0) as bigint) as contact_sum_seconds

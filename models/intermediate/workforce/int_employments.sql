@@ -1,5 +1,5 @@
--- One row per employment of an agent: from its first to its last day, with why it ended (M15). Moves between teams, sites and vendors are no end of it; a rehire is
--- another one, which also ends one that was left open.
+-- One row per employment of an agent: from its first to its last day, with why it ended (M15). Moves between teams, sites and vendors are
+-- no end of it; a rehire is another one, which also ends one that was left open.
 with
 
 agents as (

@@ -1,5 +1,6 @@
--- One row per reason, quarter and measure - satisfaction, effort, first contact resolution: how far the channels lie apart for the same reason (M51). A channel
--- with few answers or contacts is left out, and two are needed; reasons are not put together, so that their mix cannot look like a difference.
+-- One row per reason, quarter and measure - satisfaction, effort, first contact resolution: how far the channels lie apart for the same
+-- reason (M51). A channel with few answers or contacts is left out, and two are needed; reasons are not put together, so that their mix
+-- cannot look like a difference.
 with
 
 answers as (

@@ -1,6 +1,6 @@
--- One row per contact, engine and version of it: how the customer sounded (M20). Scales of engines differ, so a score is also given in standard
--- deviations of its own engine, version and channel, and nothing else is ever put together. A contact that was not scored has no row: it is
--- not neutral.
+-- One row per contact, engine and version of it: how the customer sounded (M20). Scales of engines differ, so a score is also given in
+-- standard deviations of its own engine, version and channel, and nothing else is ever put together. A contact that was not scored has no
+-- row: it is not neutral.
 with
 
 sentiment as (
@@ -78,7 +78,7 @@ described as (
         -- no sign of one is no friction only where all of them were looked for
         case
             when scored.has_confusion or scored.has_frustration or scored.has_low_confidence then true
-            when scored.has_confusion is not null and scored.has_frustration is not null and scored.has_low_confidence is not null then false
+            when scored.has_confusion = false and scored.has_frustration = false and scored.has_low_confidence = false then false
         end as has_friction,
         row_number() over (
             partition by scored.contact_id

@@ -1,5 +1,5 @@
--- One row per question and month, or all time: promoters, passives and detractors, and how sure their balance is (M17). Passives stay in the denominator;
--- relationship and transactional questions are never put together.
+-- One row per question and month, or all time: promoters, passives and detractors, and how sure their balance is (M17). Passives stay in
+-- the denominator; relationship and transactional questions are never put together.
 with
 
 answers as (

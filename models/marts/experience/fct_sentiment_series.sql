@@ -1,5 +1,5 @@
--- One row per month, channel, engine and version of it: the scores on the engine's own scale, so that a change of engine is seen as a break and
--- never as a change of mood (M20).
+-- One row per month, channel, engine and version of it: the scores on the engine's own scale, so that a change of engine is seen as a
+-- break and never as a change of mood (M20).
 with
 
 sentiment as (

@@ -1,5 +1,6 @@
--- One row per public mention, and whether it counts (M52): of an author's mentions in a week, on one network and found by one version of the query, the
--- last one; an unknown author is one of their own. Reposts and bots are nobody's opinion. What was found is what the query looks for: it says nothing of those who do not post.
+-- One row per public mention, and whether it counts (M52): of an author's mentions in a week, on one network and found by one version of
+-- the query, the last one; an unknown author is one of their own. Reposts and bots are nobody's opinion. What was found is what the query
+-- looks for: it says nothing of those who do not post.
 with
 
 mentions as (

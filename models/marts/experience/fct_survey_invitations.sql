@@ -1,5 +1,5 @@
--- One row per invitation to a survey: the contact that it is about, whether it was delivered and answered, and whether the customer should have been
--- spared (M16). Who does not answer is not dissatisfied; how many do not must be known.
+-- One row per invitation to a survey: the contact that it is about, whether it was delivered and answered, and whether the customer
+-- should have been spared (M16). Who does not answer is not dissatisfied; how many do not must be known.
 with
 
 invitations as (

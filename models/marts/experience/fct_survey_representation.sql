@@ -1,5 +1,6 @@
--- One row per month, question and channel, and per month and question over all channels: how well the answers stand for the contacts that were handled,
--- and what weighting the channels by their contacts does to the result (M16). A channel without answers cannot be weighted and is shown as not covered.
+-- One row per month, question and channel, and per month and question over all channels: how well the answers stand for the contacts that
+-- were handled, and what weighting the channels by their contacts does to the result (M16). A channel without answers cannot be weighted
+-- and is shown as not covered.
 with
 
 contacts as (

@@ -1,5 +1,5 @@
--- One row per question, month, theme and group of customers: what promoters, passives and detractors speak of (M17). Answers whose words were not coded stand
--- as a theme of their own, so that shares have all answers below them.
+-- One row per question, month, theme and group of customers: what promoters, passives and detractors speak of (M17). Answers whose words
+-- were not coded stand as a theme of their own, so that shares have all answers below them.
 with
 
 answers as (

@@ -1,5 +1,6 @@
--- One row per form, version and month of calibration: how often two evaluators of the same contact judged an item alike, and how much of that is more than
--- chance (M22). Every pair of evaluators counts; the kappa takes both as drawn from one pool of evaluators (Scott, Fleiss).
+-- One row per form, version and month of calibration: how often two evaluators of the same contact judged an item alike, and how much of
+-- that is more than chance (M22). Every pair of evaluators counts; the kappa takes both as drawn from one pool of evaluators (Scott,
+-- Fleiss).
 with
 
 calibrations as (
@@ -84,7 +85,9 @@ final as (
         pair_count,
         agreed_pair_count,
         {{ share_of('cast(1 as decimal(18, 6))', 'agreed_pair_count', 'pair_count') }} as agreed_share,
-        {{ statistic(kappa('judgment_count', 'passed_judgment_count', 'passed_judgment_count', '2 * agreed_pair_count')) }} as agreement_kappa,
+        {{ statistic(
+            kappa('judgment_count', 'passed_judgment_count', 'passed_judgment_count', '2 * agreed_pair_count')
+        ) }} as agreement_kappa,
         case
             when passed_judgment_count = judgment_count or passed_judgment_count = 0 then 'all judgments are alike'
         end as kappa_null_reason

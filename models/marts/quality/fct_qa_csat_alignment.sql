@@ -1,5 +1,5 @@
--- One row per evaluation, sampled at random, of a contact whose customer answered a question about satisfaction: whether the two agree (M23). Few
--- contacts are both evaluated and answered, and neither is drawn by lot alone: what holds here holds for them.
+-- One row per evaluation, sampled at random, of a contact whose customer answered a question about satisfaction: whether the two agree
+-- (M23). Few contacts are both evaluated and answered, and neither is drawn by lot alone: what holds here holds for them.
 with
 
 evaluations as (

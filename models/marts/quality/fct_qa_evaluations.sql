@@ -1,5 +1,5 @@
--- One row per evaluation: its score without critical items, and apart from it whether an error of each critical class was made (M22). The two are never
--- mixed: a score of 0 for one critical error, as some tools show it, stands beside for contracts that need it.
+-- One row per evaluation: its score without critical items, and apart from it whether an error of each critical class was made (M22). The
+-- two are never mixed: a score of 0 for one critical error, as some tools show it, stands beside for contracts that need it.
 {%- set classes = ['customer', 'business', 'compliance'] %}
 {%- set competencies = ['empathy', 'judgment', 'adaptability'] %}
 
@@ -55,7 +55,9 @@ scores as (
         ) as decimal(18, 6)) as {{ competency }}_points,
         cast(sum(case when is_applicable and competency = '{{ competency }}' then weight end) as decimal(18, 6)) as {{ competency }}_weight,
         {%- endfor %}
-        max(case when is_predicted_satisfaction and is_passed is not null then case when is_passed then 1 else 0 end end) as predicted_satisfied
+        max(
+            case when is_predicted_satisfaction and is_passed is not null then case when is_passed then 1 else 0 end end
+        ) as predicted_satisfied
     from answers
     group by evaluation_id
 ),
@@ -114,7 +116,9 @@ scored as (
             'cast(scores.applicable_weight * 1000000 as ' ~ dbt.type_bigint() ~ ')'
         ) }} as score_excl_critical,
         {%- for class in classes %}
-        case when scores.{{ class }}_critical_item_count > 0 then scores.{{ class }}_critical_error_count = 0 end as is_{{ class }}_critical_pass,
+        case
+            when scores.{{ class }}_critical_item_count > 0 then scores.{{ class }}_critical_error_count = 0
+        end as is_{{ class }}_critical_pass,
         {%- endfor %}
         case
             when scores.customer_critical_item_count + scores.business_critical_item_count + scores.compliance_critical_item_count > 0

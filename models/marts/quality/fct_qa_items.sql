@@ -1,5 +1,6 @@
--- One row per form, version of it or all together, and item: how often it failed, whether it goes along with satisfied customers and settled matters, and
--- whether a short form should keep it (M23). What goes along need not cause; an item that hardly ever fails cannot be judged.
+-- One row per form, version of it or all together, and item: how often it failed, whether it goes along with satisfied customers and
+-- settled matters, and whether a short form should keep it (M23). What goes along need not cause; an item that hardly ever fails cannot
+-- be judged.
 with
 
 results as (

@@ -1,5 +1,10 @@
--- One row per agent and local day with paid time, a time sheet or contacts: where the agent's time went (M04b), and emails per productive hour as a proxy
--- where nothing better is known (M04a). Days are those of the reporting time zone, of 23 and 25 hours where clocks change.
+-- One row per agent and local day with paid time, a time sheet or contacts: where the agent's time went (M04b), and emails per productive
+-- hour as a proxy where nothing better is known (M04a). Days are those of the reporting time zone, of 23 and 25 hours where clocks
+-- change.
+{%- set parts = [
+    'occupied', 'available', 'other_productive', 'break', 'unowned_contact', 'paid_state', 'paid_occupied', 'paid_ready', 'stated',
+] %}
+
 with
 
 day_seconds as (
@@ -30,7 +35,7 @@ clock as (
     select
         agent_id,
         work_date,
-        {%- for name in ['occupied', 'available', 'other_productive', 'break', 'unowned_contact', 'paid_state', 'paid_occupied', 'paid_ready', 'stated'] %}
+        {%- for name in parts %}
         cast(sum({{ name }}_seconds) as bigint) as {{ name }}_seconds,
         {%- endfor %}
         cast(sum(contact_sum_seconds) as bigint) as contact_sum_seconds

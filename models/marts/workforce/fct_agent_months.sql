@@ -1,5 +1,5 @@
--- One row per agent and month of employment: on the books, hired or left (M15), coached and asked, and how the agent's contacts went. Results of few contacts
--- have an interval and no rank.
+-- One row per agent and month of employment: on the books, hired or left (M15), coached and asked, and how the agent's contacts went.
+-- Results of few contacts have an interval and no rank.
 with
 
 employments as (

@@ -1,5 +1,5 @@
--- One row per month and group of agents - all, a vendor or a team: who came and left, and attrition by each of the denominators that people use (M15). A month's rate is
--- annualised by twelve, which can exceed 100 %; compounded it is another number and stands beside.
+-- One row per month and group of agents - all, a vendor or a team: who came and left, and attrition by each of the denominators that
+-- people use (M15). A month's rate is annualised by twelve, which can exceed 100 %; compounded it is another number and stands beside.
 with
 
 agent_months as (

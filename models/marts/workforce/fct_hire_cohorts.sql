@@ -1,5 +1,6 @@
--- One row per month of hiring and number of days: how many of the agents hired in it were still there after so many days, of those hired so long ago (M15). Whose
--- days are not over yet is not counted, neither as stayed nor as left: who left early would be seen at once, and who stays only later.
+-- One row per month of hiring and number of days: how many of the agents hired in it were still there after so many days, of those hired
+-- so long ago (M15). Whose days are not over yet is not counted, neither as stayed nor as left: who left early would be seen at once, and
+-- who stays only later.
 with
 
 employments as (

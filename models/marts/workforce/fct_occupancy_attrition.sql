@@ -1,5 +1,5 @@
--- One row per vendor, or all, month and lag of 1 to 3 months: occupancy of the month, attrition so many months later, and how the two went together over all months
--- of the vendor (M15). A few months prove nothing, and neither does a correlation.
+-- One row per vendor, or all, month and lag of 1 to 3 months: occupancy of the month, attrition so many months later, and how the two
+-- went together over all months of the vendor (M15). A few months prove nothing, and neither does a correlation.
 with
 
 agent_days as (
@@ -47,7 +47,8 @@ paired as (
         occupied.vendor_id,
         occupied.month_start_date,
         lags.lag_months,
-        cast(occupied.occupied_seconds as {{ double_type() }}) / nullif(cast(occupied.productive_seconds as {{ double_type() }}), 0) as occupancy_rate,
+        cast(occupied.occupied_seconds as {{ double_type() }})
+        / nullif(cast(occupied.productive_seconds as {{ double_type() }}), 0) as occupancy_rate,
         cast(attrition.monthly_rate as {{ double_type() }}) as later_rate
     from occupied
     cross join lags
@@ -55,7 +56,8 @@ paired as (
         on
             occupied.vendor_id = attrition.dimension_value
             and case when occupied.vendor_id = 'all' then 'all' else 'vendor_id' end = attrition.dimension
-            and cast({{ dbt.dateadd('month', 'cast(lags.lag_months as integer)', 'occupied.month_start_date') }} as date) = attrition.month_start_date
+            and attrition.month_start_date
+            = cast({{ dbt.dateadd('month', 'cast(lags.lag_months as integer)', 'occupied.month_start_date') }} as date)
             -- a month that is not over has not lost its last leavers
             and attrition.month_start_date < (select max(as_of.open_month) from as_of)
 ),
@@ -78,8 +80,12 @@ sums as (
         cast(sum(occupancy_rate) as {{ double_type() }}) as sum_x,
         cast(sum(later_attrition_rate) as {{ double_type() }}) as sum_y,
         cast(sum(cast(occupancy_rate as decimal(12, 6)) * cast(occupancy_rate as decimal(12, 6))) as {{ double_type() }}) as sum_xx,
-        cast(sum(cast(later_attrition_rate as decimal(12, 6)) * cast(later_attrition_rate as decimal(12, 6))) as {{ double_type() }}) as sum_yy,
-        cast(sum(cast(occupancy_rate as decimal(12, 6)) * cast(later_attrition_rate as decimal(12, 6))) as {{ double_type() }}) as sum_xy
+        cast(
+            sum(cast(later_attrition_rate as decimal(12, 6)) * cast(later_attrition_rate as decimal(12, 6))) as {{ double_type() }}
+        ) as sum_yy,
+        cast(
+            sum(cast(occupancy_rate as decimal(12, 6)) * cast(later_attrition_rate as decimal(12, 6))) as {{ double_type() }}
+        ) as sum_xy
     from rounded
     where
         occupancy_rate is not null
@@ -111,7 +117,10 @@ final as (
             when correlated.spread_x < 0.000001 or correlated.spread_y < 0.000001 then 'one of the two never changes'
         end as correlation_null_reason,
         cast(case
-            when correlated.month_count >= {{ var('minimum_n_publish') }} and correlated.spread_x >= 0.000001 and correlated.spread_y >= 0.000001
+            when
+                correlated.month_count >= {{ var('minimum_n_publish') }}
+                and correlated.spread_x >= 0.000001
+                and correlated.spread_y >= 0.000001
                 then {{ statistic('correlated.together / (sqrt(correlated.spread_x) * sqrt(correlated.spread_y))') }}
         end as decimal(18, 6)) as correlation
     from rounded
