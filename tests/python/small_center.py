@@ -1,4 +1,4 @@
-"""A small contact center, written by hand: some 270 records of contacts that stand on the edges of every rule.
+"""A small contact center, written by hand: some 330 records of contacts that stand on the edges of every rule.
 
 It is the input on which all engines must agree row for row. Instants are UTC. The spans of a contact are written
 in a short form, in seconds from its start: `queue 0-20, talk 20-95.5 ann >blind, wrap 96-? ann @uk_sales` is a
@@ -162,6 +162,7 @@ def raw_rows() -> dict[str, list[Row]]:
     _deferred(center)
     _resolution(center)
     _bots(center)
+    _judged(center)
     _deliveries(center)
     return {
         "contacts": center.contacts,
@@ -179,6 +180,80 @@ def raw_rows() -> dict[str, list[Row]]:
         **_ledger(),
         **_mentions(),
     }
+
+
+JUDGED = [
+    (f"judged_{month}_{number}", datetime(2025, month, 12, 9 + number, 5), month, number)
+    for month in range(2, 8)
+    for number in range(10)
+]
+"""Ten contacts in each of six months that were evaluated and answered: enough for a trend, a correlation and the importance of an item."""
+
+
+def _judged(center: _Center) -> None:
+    for contact_id, started_at, _, number in JUDGED:
+        reason = "bill" if number % 2 else "login"
+        center.contact(contact_id, str(started_at), "queue 0-10, talk 10-130 ann", reason_code=reason)
+
+
+def _answers_of_the_judged() -> list[Row]:
+    def answer(question: str, contact_id: str, started_at: datetime, score: int, **columns: Any) -> Row:
+        answered_at = started_at + timedelta(hours=1)
+        row: Row = {
+            "response_id": f"{question}_{contact_id}",
+            "question_id": question,
+            "contact_id": contact_id,
+        }
+        return row | {"score": float(score), "answered_at": answered_at, "updated_at": answered_at} | columns
+
+    return [
+        row
+        for contact_id, started_at, month, number in JUDGED
+        for row in (
+            answer("sat", contact_id, started_at, 5 if (month + number) % 3 else 2),
+            answer("recommend", contact_id, started_at, number, theme=None if number % 4 else "speed"),
+        )
+    ]
+
+
+def _evaluations_of_the_judged() -> list[Row]:
+    def evaluation(evaluation_id: str, contact_id: str, started_at: datetime, **columns: Any) -> Row:
+        submitted_at = started_at + timedelta(days=1)
+        return {
+            "evaluation_id": evaluation_id,
+            "contact_id": contact_id,
+            "evaluator_id": "cyd",
+            "form_id": "voice",
+            "form_version": "1",
+            "sampling": "random",
+            "submitted_at": submitted_at,
+            "updated_at": submitted_at,
+        } | columns
+
+    first, first_at, _, _ = JUDGED[0]
+    return [
+        *(evaluation(contact_id, contact_id, started_at) for contact_id, started_at, _, _ in JUDGED),
+        evaluation("calibrated_by_cyd", first, first_at, sampling="calibration"),
+        evaluation("calibrated_by_dev", first, first_at, sampling="calibration", evaluator_id="dev"),
+    ]
+
+
+def _items_of_the_judged() -> list[Row]:
+    def item(evaluation_id: str, item_id: str, points: float) -> Row:
+        return {"evaluation_id": evaluation_id, "item_id": item_id, "points": points, "max_points": 2.0}
+
+    return [
+        *(
+            row
+            for contact_id, _, month, number in JUDGED
+            for row in (
+                item(contact_id, "greeting", float(number % 2 * 2)),
+                item(contact_id, "solution", 1.0 if (month + number) % 5 else 2.0),
+            )
+        ),
+        item("calibrated_by_cyd", "greeting", 2.0),
+        item("calibrated_by_dev", "greeting", 1.0),
+    ]
 
 
 def _service_level(center: _Center) -> None:
@@ -793,6 +868,7 @@ def _experience() -> dict[str, list[Row]]:
                 "scale_max": 1.0,
                 "positive_min": 1.0,
             },
+            {"question_id": "recommend", "instrument": "nps", "scale_min": 0.0, "scale_max": 10.0},
             {
                 "question_id": "nps",
                 "instrument": "nps",
@@ -818,6 +894,7 @@ def _experience() -> dict[str, list[Row]]:
             }
         ],
         "survey_answers": [
+            *_answers_of_the_judged(),
             answer(1, "sat", "before_week_1", 5.0, customer_id="cus_before_week"),
             answer(1, "fcr", "before_week_1", 1.0, customer_id="cus_before_week"),
             answer(2, "sat", None, 2.0, invitation_id="inv_1"),
@@ -1263,6 +1340,7 @@ def _quality() -> dict[str, list[Row]]:
             item("2", "identity", 10.0, critical_class="legal"),
         ],
         "qa_evaluations": [
+            *_evaluations_of_the_judged(),
             # the score after the dispute counts, whatever the order
             evaluation(1, "answered_after_19", "1", minutes_spent=14.0, updated_at=disputed),
             evaluation(1, "answered_after_19", "1"),
@@ -1274,6 +1352,7 @@ def _quality() -> dict[str, list[Row]]:
             evaluation(2, "answered_after_20", "2", sampling="picked", updated_at=disputed),
         ],
         "qa_answers": [
+            *_items_of_the_judged(),
             answer(1, "greeting", 1.0, 1.0),
             answer(1, "identity", 0.0, 1.0),
             answer(1, "solution", 3.5, 5.0),

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.xdist_group("engines")
 
 ENGINES: dict[str, type[Engine]] = {engine.name: engine for engine in (DuckDB, Postgres, Spark)}
 # how a build was made, and what it touched: each engine has its own answer, and a full build touches nothing
-ABOUT_THE_BUILD = re.compile(r"int_(build_scope|completed_build|changed_\w+|touched_\w+)")
+ABOUT_THE_BUILD = re.compile(r"int_(build_scope|completed_build|changed_\w+|touched_\w+|delivered_\w+)")
 MODELS = sorted(
     f"{file.relative_to(PROJECT / 'models').parts[0]}.{file.stem}"
     for file in PROJECT.glob("models/**/*.sql")
