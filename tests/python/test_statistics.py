@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import math
 from datetime import date
-from typing import Any
 
 import builds
-import duckdb
 import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
-
-Row = dict[str, Any]
 
 MINIMUM_N, MINIMUM_FAILS, TREND_MONTHS = 10, 30, 6
 """The project's vars minimum_n_publish, qa_importance_minimum_fails and qa_trend_months."""
@@ -22,21 +18,6 @@ DIGIT = 1.5e-6
 """Models round to the sixth digit."""
 
 SHARES = st.integers(0, 1_000_000).map(lambda millionths: millionths / 1_000_000)
-
-
-def run_model(name: str, **tables: pa.Table) -> list[Row]:
-    """Run a model on tables that stand in for the models which it reads, and return its rows."""
-    connection = duckdb.connect()
-    connection.execute("attach ':memory:' as warehouse")
-    for schema in ("intermediate", "marts"):
-        connection.execute(f"create schema warehouse.{schema}")
-    for table, rows in tables.items():
-        schema = "intermediate" if table.startswith("int_") else "marts"
-        connection.register("given_rows", rows)
-        connection.execute(f"create table warehouse.{schema}.{table} as select * from given_rows")
-    found: list[Row] = connection.execute(builds.compiled(name)).to_arrow_table().to_pylist()
-    connection.close()
-    return found
 
 
 def months(values: list[float]) -> pa.Table:
@@ -68,7 +49,7 @@ def months(values: list[float]) -> pa.Table:
 @given(st.lists(SHARES, min_size=2, max_size=18, unique=True))
 @settings(max_examples=40, deadline=None)
 def test_slope_is_that_of_theil_and_sen(values: list[float]) -> None:
-    found = run_model("int_qa_csat_slopes", int_qa_csat_months=months(values))
+    found = builds.run_model("int_qa_csat_slopes", int_qa_csat_months=months(values))
     if len(values) < TREND_MONTHS:
         assert not found
         return
@@ -106,7 +87,7 @@ def test_rank_correlation_and_kappa(contacts: list[tuple[float, int, bool, bool]
             "is_satisfaction_predicted": [predicted for *_, predicted in contacts],
         }
     )
-    ranks = run_model("int_qa_csat_ranks", fct_qa_csat_alignment=alignment)
+    ranks = builds.run_model("int_qa_csat_ranks", fct_qa_csat_alignment=alignment)
     assert len(ranks) == 4 * len(contacts)
     counts = {"evaluation_count": MINIMUM_N, "answer_count": MINIMUM_N, "handled_contact_count": 100}
     month = {
@@ -123,7 +104,7 @@ def test_rank_correlation_and_kappa(contacts: list[tuple[float, int, bool, bool]
             *((name, pa.float64()) for name in ("month_count", "slope_per_month", "slope_low", "slope_high")),
         ]
     )
-    (row,) = run_model(
+    (row,) = builds.run_model(
         "fct_qa_csat_programs",
         int_qa_csat_months=pa.Table.from_pylist([month]),
         int_qa_csat_ranks=pa.Table.from_pylist(ranks),
@@ -183,7 +164,7 @@ def test_items_are_tested_together(items: list[tuple[int, int, int, int]]) -> No
         }
         for number, item in enumerate(items)
     ]
-    found = run_model("int_qa_item_effects", int_qa_item_results=pa.Table.from_pylist(rows))
+    found = builds.run_model("int_qa_item_effects", int_qa_item_results=pa.Table.from_pylist(rows))
     by_item = {row["item_id"]: row for row in found}
     p_values = []
     for row, (passed, failed, passed_with, failed_with) in zip(rows, items, strict=True):
