@@ -1,4 +1,4 @@
-"""A small contact center, written by hand: some 270 records of contacts that stand on the edges of every rule.
+"""A small contact center, written by hand: some 340 records of contacts that stand on the edges of every rule.
 
 It is the input on which all engines must agree row for row. Instants are UTC. The spans of a contact are written
 in a short form, in seconds from its start: `queue 0-20, talk 20-95.5 ann >blind, wrap 96-? ann @uk_sales` is a
@@ -161,6 +161,7 @@ def raw_rows() -> dict[str, list[Row]]:
     _identity_and_redials(center)
     _deferred(center)
     _resolution(center)
+    _judged(center)
     _bots(center)
     _deliveries(center)
     return {
@@ -655,6 +656,23 @@ def _resolution(center: _Center) -> None:
         )
 
 
+JUDGED = [f"judged_{month}_{number:02}" for month in range(3, 9) for number in range(1, 12)]
+"""Contacts that are both evaluated and answered: eleven in each of six months, so that a trend and the importance of an item are known."""
+
+
+def _judged(center: _Center) -> None:
+    """Contacts of half a year for quality beside the customer."""
+    for contact_id in JUDGED:
+        month, number = (int(part) for part in contact_id.split("_")[1:])
+        center.contact(
+            contact_id,
+            f"2025-{month:02}-05 10:{number:02}:00",
+            "queue 0-10, talk 10-100 ann",
+            customer_id=f"cus_{contact_id}",
+            reason_code="bill",
+        )
+
+
 def _bots(center: _Center) -> None:
     """Contacts around the bot's sessions, which `_automation` lists."""
     columns: Row = {"channel": "chat", "queue_id": "uk_night", "reason_code": "bill"}
@@ -832,6 +850,19 @@ def _experience() -> dict[str, list[Row]]:
             answer(9, "easy", "leaves_1", 2.0, customer_id="cus_leaves"),
             answer(10, "sat", "leaves_1", None, customer_id="cus_leaves"),
             answer(11, "unknown", "leaves_1", 4.0, customer_id="cus_leaves"),
+            # most of those whose item was passed are satisfied, and some of the others
+            *(
+                answer(
+                    20 + number,
+                    "sat",
+                    contact_id,
+                    4.0 + (number % 3 == 1) if number % 10 in (0, 1, 3, 6, 7, 9) else 1.0 + number % 3,
+                    customer_id=f"cus_{contact_id}",
+                    later=_instant(f"2025-{contact_id.split('_')[1]:0>2}-06 09:00:00") - contact_end,
+                    theme=("price", "waiting", None)[number % 3],
+                )
+                for number, contact_id in enumerate(JUDGED)
+            ),
         ],
     }
 
@@ -1222,7 +1253,7 @@ def _feedback_and_coaching() -> dict[str, list[Row]]:
 
 
 def _quality() -> dict[str, list[Row]]:
-    """Two versions of a form, and evaluations by both: disputed, drafted, targeted, of unknown forms."""
+    """Two versions of a form, and evaluations by both: disputed, drafted, targeted, calibrated, of unknown forms."""
 
     def item(version: str, item_id: str, weight: float | None, **columns: Any) -> Row:
         key = {"form_id": "voice", "form_version": version, "item_id": item_id}
@@ -1256,6 +1287,7 @@ def _quality() -> dict[str, list[Row]]:
             item("1", "identity", 30.0, critical_class="compliance"),
             item("1", "solution", 60.0, critical_class="customer"),
             item("2", "greeting", 0.0),
+            item("2", "manner", 66.666667),
             item("2", "solution", 33.333333, critical_class="business"),
             item("2", "satisfied", None, is_predicted_satisfaction=True),
             item("2", "satisfied", None, is_predicted_satisfaction=True, label="Would be satisfied"),
@@ -1270,8 +1302,16 @@ def _quality() -> dict[str, list[Row]]:
             evaluation(3, "answered_after_21", "2", agent_id=None, status="draft", submitted_at=None),
             evaluation(4, None, None, sampling=None, evaluator_id=None, minutes_spent=None),
             evaluation(5, "before_week_1", "2", status=None, updated_at=None),
+            # three calibrate one contact, of whom one does it twice
+            *(
+                evaluation(number, "answered_after_19", "1", sampling="calibration", evaluator_id=evaluator)
+                for number, evaluator in ((6, "cyd"), (7, "dee"), (8, "eli"), (9, "eli"))
+            ),
             # quarantined: the older delivery of a good evaluation stays
             evaluation(2, "answered_after_20", "2", sampling="picked", updated_at=disputed),
+            *(evaluation(number, contact_id, "2") for number, contact_id in enumerate(JUDGED, start=20)),
+            # once more, by a supervisor: the customer counts once
+            evaluation(99, JUDGED[0], "2", submitted_at=disputed),
         ],
         "qa_answers": [
             answer(1, "greeting", 1.0, 1.0),
@@ -1283,8 +1323,17 @@ def _quality() -> dict[str, list[Row]]:
             answer(5, "solution", 2.0, 0.0),
             answer(5, "solution", 2.5, 0.0),
             answer(5, "an item of no form", 1.0, 1.0),
-            answer(9, "solution", 1.0, 1.0),
+            answer(10, "solution", 1.0, 1.0),
             answer(5, None, 1.0, 1.0),
+            *(answer(number, "greeting", float(number > 6), 1.0) for number in range(6, 10)),
+            *(answer(number, "identity", 1.0, 1.0) for number in range(6, 9)),
+            *(
+                answer(20 + number, "manner", 1.0 if number % 2 else (number % 4) / 4, 1.0)
+                for number in range(66)
+            ),
+            *(answer(20 + number, "solution", float(number % 9 > 0), 1.0) for number in range(66)),
+            *(answer(20 + number, "satisfied", float(number % 4 > 1), 1.0) for number in range(66)),
+            answer(99, "manner", 1.0, 1.0),
         ],
     }
 
