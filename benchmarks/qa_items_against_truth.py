@@ -2,16 +2,16 @@
 
     python benchmarks/qa_items_against_truth.py
 
-Simulates centers, loads and builds them, and holds the items that a short form should keep (int_qa_item_effects, fct_qa_items)
-against truth/qa_items. A small center has few contacts that are both evaluated and answered, so centers are also put together,
-two, five, ten at a time and all of them: their passes and fails are added up, and the model's own SQL judges the sums. Beside
-the short form stand the usual ways to choose items, on the same contacts. Writes results/qa_items_against_truth.md.
+Simulates centers, builds all of them in one warehouse, each with a form of its own, and holds the items that a short form
+should keep (int_qa_item_effects, fct_qa_items) against truth/qa_items. A small center has few contacts that are both evaluated
+and answered, so centers are also put together, two, five, ten at a time and all of them: their passes and fails are added up,
+and the model's own SQL judges the sums. Beside the short form stand the usual ways to choose items, on the same contacts.
+Writes results/qa_items_against_truth.md.
 """
 
 from __future__ import annotations
 
 import argparse
-import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -30,6 +30,34 @@ RESULTS = PROJECT / "benchmarks" / "results" / "qa_items_against_truth.md"
 GROUP_SIZES = (1, 2, 5, 10, 20)
 TEN = 10
 """As many items as the short form in the question "which 10 of our 30 matter?" has."""
+
+OWN_IDS = (
+    *("contact_id", "initial_contact_id", "customer_id", "evaluation_id", "response_id", "invitation_id"),
+    *("subscription_id", "event_id", "session_id", "handed_off_contact_id", "form_id"),
+)
+"""Ids that are a center's own; queues, agents, reasons and questions are called the same in all of them."""
+PER_CENTER = (
+    *("contacts", "contact_segments", "customers", "survey_invitations", "survey_answers"),
+    *(
+        "subscriptions",
+        "subscription_events",
+        "bot_sessions",
+        "qa_form_items",
+        "qa_evaluations",
+        "qa_answers",
+    ),
+)
+SHARED = (
+    "queues",
+    "queue_hours",
+    "queue_holidays",
+    "agents",
+    "reasons",
+    "vendors",
+    "survey_questions",
+    "feed_watermarks",
+)
+"""Raw tables that are put together, and those of which the first center's are enough."""
 
 Row = dict[str, Any]
 COUNTS = ("passed_count", "failed_count", "passed_with_outcome_count", "failed_with_outcome_count")
@@ -53,42 +81,81 @@ class CenterFound:
     answered: int
 
 
-def simulate_and_build(folder: Path, contacts: int, seed: int) -> tuple[CenterFound, str]:
-    """Simulate a center, build it, and return what it shows and the SQL that judges items."""
+def simulate_all(folder: Path, contacts: int, seeds: int) -> Path:
+    """Simulate centers and put their raw tables into one folder, the seed before the ids of each, and return it."""
     data = folder / "data"
-    simulate(data, contacts=contacts, seed=seed)
+    data.mkdir(parents=True)
+    for seed in range(1, seeds + 1):
+        simulate(folder / f"seed{seed:02}", contacts=contacts, seed=seed)
+        print(f"seed {seed}: simulated", flush=True)
+    connection = duckdb.connect()
+    for table in (*PER_CENTER, *SHARED):
+        parts = []
+        for seed in range(1, (seeds if table in PER_CENTER else 1) + 1):
+            file = folder / f"seed{seed:02}" / f"{table}.parquet"
+            names = [name for name, *_ in connection.execute(f"describe from '{file}'").fetchall()]
+            own = [f"'s{seed:02}-' || {name} as {name}" for name in names if name in OWN_IDS]
+            changed = f"replace ({', '.join(own)})" if own else ""
+            parts.append(f"select * {changed} from '{file}'")
+        together = " union all by name ".join(parts)
+        connection.execute(f"copy ({together}) to '{data / table}.parquet' (format parquet)")
+    connection.close()
+    return data
+
+
+def found_in(folder: Path, data: Path, seeds: int) -> tuple[list[CenterFound], str]:
+    """Build all centers at once, and return what each shows and the SQL that judges items."""
     database = build_marts(folder, data, ["fct_qa_items"])
     connection = duckdb.connect(str(database), read_only=True)
     rows = connection.execute(
         f"""
         with truth as (
             select item_id, bool_or(moves_satisfaction) as matters
-            from '{data}/truth/qa_items.parquet'
+            from '{folder}/seed01/truth/qa_items.parquet'
             group by item_id
         ),
 
         form as (
-            select item_id, cast(max(weight) as double) as weight
+            select form_id, item_id, cast(max(weight) as double) as weight
             from staging.stg_qa_form_items
             where not coalesce(is_predicted_satisfaction, false)
-            group by item_id
+            group by form_id, item_id
         )
 
-        select form.item_id, form.weight, truth.matters, {", ".join(f"coalesce(results.{one}, 0)" for one in COUNTS)}
+        select
+            form.form_id,
+            form.item_id,
+            form.weight,
+            truth.matters,
+            {", ".join(f"coalesce(results.{one}, 0)" for one in COUNTS)}
         from form
         inner join truth using (item_id)
         left join intermediate.int_qa_item_results as results
-            on results.item_id = form.item_id and results.form_version = 'all' and results.outcome = 'satisfied'
-        order by form.item_id
+            on
+                results.form_id = form.form_id
+                and results.item_id = form.item_id
+                and results.form_version = 'all'
+                and results.outcome = 'satisfied'
+        order by form.form_id, form.item_id
         """
     ).fetchall()
-    ((answered,),) = connection.execute("select count(*) from marts.fct_qa_csat_alignment").fetchall()
+    answered = dict(
+        connection.execute(
+            "select form_id, count(*) from marts.fct_qa_csat_alignment group by all"
+        ).fetchall()
+    )
     connection.close()
     (compiled,) = (folder / "target" / "compiled").rglob("int_qa_item_effects.sql")
-    items = [
-        Item(item_id, weight or 0.0, matters, tuple(counts)) for item_id, weight, matters, *counts in rows
-    ]
-    return CenterFound(items, answered), compiled.read_text(encoding="utf-8")
+    centers = []
+    for form_id in sorted({row[0] for row in rows}):
+        items = [
+            Item(item_id, weight or 0.0, matters, tuple(counts))
+            for form, item_id, weight, matters, *counts in rows
+            if form == form_id
+        ]
+        centers.append(CenterFound(items, answered.get(form_id, 0)))
+    assert len(centers) == seeds
+    return centers, compiled.read_text(encoding="utf-8")
 
 
 def put_together(centers: Sequence[CenterFound]) -> CenterFound:
@@ -290,17 +357,10 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=20, help="centers")
     parser.add_argument("--out", type=Path, default=RESULTS, help="the page that is written")
     arguments = parser.parse_args()
-    centers: list[CenterFound] = []
-    sql = ""
     with tempfile.TemporaryDirectory(prefix="cx_metrics_") as scratch:
-        for seed in range(1, arguments.seeds + 1):
-            folder = Path(scratch) / f"seed{seed}"
-            center, sql = simulate_and_build(folder, arguments.contacts, seed)
-            centers.append(center)
-            shutil.rmtree(folder)
-            print(f"seed {seed}: {center.answered} contacts evaluated and answered", flush=True)
-            # what is done stands, should the rest never come
-            arguments.out.write_text(report(arguments.contacts, sql, centers), encoding="utf-8")
+        data = simulate_all(Path(scratch), arguments.contacts, arguments.seeds)
+        centers, sql = found_in(Path(scratch), data, arguments.seeds)
+    arguments.out.write_text(report(arguments.contacts, sql, centers), encoding="utf-8")
 
 
 if __name__ == "__main__":
