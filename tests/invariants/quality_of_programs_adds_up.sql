@@ -8,17 +8,17 @@ programs as (
 ),
 
 sums as (
-    {%- for program, month in [('all', 'null'), ('program', 'null'), ('all', 'month')] %}
+    {%- for program, month in [("'all'", 'cast(null as date)'), ('program_id', 'cast(null as date)'), ("'all'", 'month_start_date')] %}
     select
-        {{ "'all'" if program == 'all' else 'program_id' }} as program_id,
-        {{ 'month_start_date' if month == 'month' else 'cast(null as date)' }} as month_start_date,
+        {{ program }} as program_id,
+        {{ month }} as month_start_date,
         sum(evaluation_count) as evaluation_count,
         sum(answer_count) as answer_count,
         sum(contact_count) as contact_count
     from programs
     where
         month_start_date is not null
-        and program_id {{ '<>' if program == 'all' else '=' }} {{ "'all'" if program == 'all' else 'program_id' }}
+        and program_id <> 'all'
     group by 1, 2
     {{ 'union all' if not loop.last }}
     {%- endfor %}
