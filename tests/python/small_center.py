@@ -1,4 +1,4 @@
-"""A small contact center, written by hand: some 330 records of contacts that stand on the edges of every rule.
+"""A small contact center, written by hand: some 340 records of contacts that stand on the edges of every rule.
 
 It is the input on which all engines must agree row for row. Instants are UTC. The spans of a contact are written
 in a short form, in seconds from its start: `queue 0-20, talk 20-95.5 ann >blind, wrap 96-? ann @uk_sales` is a
@@ -161,8 +161,8 @@ def raw_rows() -> dict[str, list[Row]]:
     _identity_and_redials(center)
     _deferred(center)
     _resolution(center)
-    _bots(center)
     _judged(center)
+    _bots(center)
     _deliveries(center)
     return {
         "contacts": center.contacts,
@@ -180,80 +180,6 @@ def raw_rows() -> dict[str, list[Row]]:
         **_ledger(),
         **_mentions(),
     }
-
-
-JUDGED = [
-    (f"judged_{month}_{number}", datetime(2025, month, 12, 9 + number, 5), month, number)
-    for month in range(2, 8)
-    for number in range(10)
-]
-"""Ten contacts in each of six months that were evaluated and answered: enough for a trend, a correlation and the importance of an item."""
-
-
-def _judged(center: _Center) -> None:
-    for contact_id, started_at, _, number in JUDGED:
-        reason = "bill" if number % 2 else "login"
-        center.contact(contact_id, str(started_at), "queue 0-10, talk 10-130 ann", reason_code=reason)
-
-
-def _answers_of_the_judged() -> list[Row]:
-    def answer(question: str, contact_id: str, started_at: datetime, score: int, **columns: Any) -> Row:
-        answered_at = started_at + timedelta(hours=1)
-        row: Row = {
-            "response_id": f"{question}_{contact_id}",
-            "question_id": question,
-            "contact_id": contact_id,
-        }
-        return row | {"score": float(score), "answered_at": answered_at, "updated_at": answered_at} | columns
-
-    return [
-        row
-        for contact_id, started_at, month, number in JUDGED
-        for row in (
-            answer("sat", contact_id, started_at, 5 if (month + number) % 3 else 2),
-            answer("recommend", contact_id, started_at, number, theme=None if number % 4 else "speed"),
-        )
-    ]
-
-
-def _evaluations_of_the_judged() -> list[Row]:
-    def evaluation(evaluation_id: str, contact_id: str, started_at: datetime, **columns: Any) -> Row:
-        submitted_at = started_at + timedelta(days=1)
-        return {
-            "evaluation_id": evaluation_id,
-            "contact_id": contact_id,
-            "evaluator_id": "cyd",
-            "form_id": "voice",
-            "form_version": "1",
-            "sampling": "random",
-            "submitted_at": submitted_at,
-            "updated_at": submitted_at,
-        } | columns
-
-    first, first_at, _, _ = JUDGED[0]
-    return [
-        *(evaluation(contact_id, contact_id, started_at) for contact_id, started_at, _, _ in JUDGED),
-        evaluation("calibrated_by_cyd", first, first_at, sampling="calibration"),
-        evaluation("calibrated_by_dev", first, first_at, sampling="calibration", evaluator_id="dev"),
-    ]
-
-
-def _items_of_the_judged() -> list[Row]:
-    def item(evaluation_id: str, item_id: str, points: float) -> Row:
-        return {"evaluation_id": evaluation_id, "item_id": item_id, "points": points, "max_points": 2.0}
-
-    return [
-        *(
-            row
-            for contact_id, _, month, number in JUDGED
-            for row in (
-                item(contact_id, "greeting", float(number % 2 * 2)),
-                item(contact_id, "solution", 1.0 if (month + number) % 5 else 2.0),
-            )
-        ),
-        item("calibrated_by_cyd", "greeting", 2.0),
-        item("calibrated_by_dev", "greeting", 1.0),
-    ]
 
 
 def _service_level(center: _Center) -> None:
@@ -730,6 +656,23 @@ def _resolution(center: _Center) -> None:
         )
 
 
+JUDGED = [f"judged_{month}_{number:02}" for month in range(3, 9) for number in range(1, 12)]
+"""Contacts that are both evaluated and answered: eleven in each of six months, so that a trend and the importance of an item are known."""
+
+
+def _judged(center: _Center) -> None:
+    """Contacts of half a year for quality beside the customer."""
+    for contact_id in JUDGED:
+        month, number = (int(part) for part in contact_id.split("_")[1:])
+        center.contact(
+            contact_id,
+            f"2025-{month:02}-05 10:{number:02}:00",
+            "queue 0-10, talk 10-100 ann",
+            customer_id=f"cus_{contact_id}",
+            reason_code="bill",
+        )
+
+
 def _bots(center: _Center) -> None:
     """Contacts around the bot's sessions, which `_automation` lists."""
     columns: Row = {"channel": "chat", "queue_id": "uk_night", "reason_code": "bill"}
@@ -894,7 +837,6 @@ def _experience() -> dict[str, list[Row]]:
             }
         ],
         "survey_answers": [
-            *_answers_of_the_judged(),
             answer(1, "sat", "before_week_1", 5.0, customer_id="cus_before_week"),
             answer(1, "fcr", "before_week_1", 1.0, customer_id="cus_before_week"),
             answer(2, "sat", None, 2.0, invitation_id="inv_1"),
@@ -909,6 +851,31 @@ def _experience() -> dict[str, list[Row]]:
             answer(9, "easy", "leaves_1", 2.0, customer_id="cus_leaves"),
             answer(10, "sat", "leaves_1", None, customer_id="cus_leaves"),
             answer(11, "unknown", "leaves_1", 4.0, customer_id="cus_leaves"),
+            *(
+                answer(
+                    100 + number,
+                    "recommend",
+                    contact_id,
+                    float(number % 11),
+                    customer_id=f"cus_{contact_id}",
+                    later=_instant(f"2025-{contact_id.split('_')[1]:0>2}-06 09:00:00") - contact_end,
+                    theme=("price", None)[number % 2],
+                )
+                for number, contact_id in enumerate(JUDGED)
+            ),
+            # most of those whose item was passed are satisfied, and some of the others
+            *(
+                answer(
+                    20 + number,
+                    "sat",
+                    contact_id,
+                    4.0 + (number % 3 == 1) if number % 10 in (0, 1, 3, 6, 7, 9) else 1.0 + number % 3,
+                    customer_id=f"cus_{contact_id}",
+                    later=_instant(f"2025-{contact_id.split('_')[1]:0>2}-06 09:00:00") - contact_end,
+                    theme=("price", "waiting", None)[number % 3],
+                )
+                for number, contact_id in enumerate(JUDGED)
+            ),
         ],
     }
 
@@ -1299,7 +1266,7 @@ def _feedback_and_coaching() -> dict[str, list[Row]]:
 
 
 def _quality() -> dict[str, list[Row]]:
-    """Two versions of a form, and evaluations by both: disputed, drafted, targeted, of unknown forms."""
+    """Two versions of a form, and evaluations by both: disputed, drafted, targeted, calibrated, of unknown forms."""
 
     def item(version: str, item_id: str, weight: float | None, **columns: Any) -> Row:
         key = {"form_id": "voice", "form_version": version, "item_id": item_id}
@@ -1333,6 +1300,7 @@ def _quality() -> dict[str, list[Row]]:
             item("1", "identity", 30.0, critical_class="compliance"),
             item("1", "solution", 60.0, critical_class="customer"),
             item("2", "greeting", 0.0),
+            item("2", "manner", 66.666667),
             item("2", "solution", 33.333333, critical_class="business"),
             item("2", "satisfied", None, is_predicted_satisfaction=True),
             item("2", "satisfied", None, is_predicted_satisfaction=True, label="Would be satisfied"),
@@ -1340,7 +1308,6 @@ def _quality() -> dict[str, list[Row]]:
             item("2", "identity", 10.0, critical_class="legal"),
         ],
         "qa_evaluations": [
-            *_evaluations_of_the_judged(),
             # the score after the dispute counts, whatever the order
             evaluation(1, "answered_after_19", "1", minutes_spent=14.0, updated_at=disputed),
             evaluation(1, "answered_after_19", "1"),
@@ -1348,11 +1315,18 @@ def _quality() -> dict[str, list[Row]]:
             evaluation(3, "answered_after_21", "2", agent_id=None, status="draft", submitted_at=None),
             evaluation(4, None, None, sampling=None, evaluator_id=None, minutes_spent=None),
             evaluation(5, "before_week_1", "2", status=None, updated_at=None),
+            # three calibrate one contact, of whom one does it twice
+            *(
+                evaluation(number, "answered_after_19", "1", sampling="calibration", evaluator_id=evaluator)
+                for number, evaluator in ((6, "cyd"), (7, "dee"), (8, "eli"), (9, "eli"))
+            ),
             # quarantined: the older delivery of a good evaluation stays
             evaluation(2, "answered_after_20", "2", sampling="picked", updated_at=disputed),
+            *(evaluation(number, contact_id, "2") for number, contact_id in enumerate(JUDGED, start=20)),
+            # once more, by a supervisor: the customer counts once
+            evaluation(99, JUDGED[0], "2", submitted_at=disputed),
         ],
         "qa_answers": [
-            *_items_of_the_judged(),
             answer(1, "greeting", 1.0, 1.0),
             answer(1, "identity", 0.0, 1.0),
             answer(1, "solution", 3.5, 5.0),
@@ -1362,8 +1336,17 @@ def _quality() -> dict[str, list[Row]]:
             answer(5, "solution", 2.0, 0.0),
             answer(5, "solution", 2.5, 0.0),
             answer(5, "an item of no form", 1.0, 1.0),
-            answer(9, "solution", 1.0, 1.0),
+            answer(10, "solution", 1.0, 1.0),
             answer(5, None, 1.0, 1.0),
+            *(answer(number, "greeting", float(number > 6), 1.0) for number in range(6, 10)),
+            *(answer(number, "identity", 1.0, 1.0) for number in range(6, 9)),
+            *(
+                answer(20 + number, "manner", 1.0 if number % 2 else (number % 4) / 4, 1.0)
+                for number in range(66)
+            ),
+            *(answer(20 + number, "solution", float(number % 9 > 0), 1.0) for number in range(66)),
+            *(answer(20 + number, "satisfied", float(number % 4 > 1), 1.0) for number in range(66)),
+            answer(99, "manner", 1.0, 1.0),
         ],
     }
 

@@ -405,6 +405,7 @@ RESOLUTION, REPEATS, ISSUES = (
     "marts.fct_issues",
 )
 PAIRS, ANSWERS = "marts.fct_repeat_contacts", "marts.fct_survey_answers"
+EVALUATIONS, ALIGNMENT = "marts.fct_qa_evaluations", "marts.fct_qa_csat_alignment"
 COSTS, CAPACITY, MINUTES = "marts.fct_contact_costs", "marts.fct_capacity_costs", "marts.fct_minute_rates"
 RECONCILIATION, POOLS = "marts.fct_ledger_reconciliation", "staging.cost_pools"
 REASON_RULES = "insert into staging.reason_rules by name select "
@@ -1103,6 +1104,36 @@ ROW_DAMAGE: Sequence[Damage] = [
         "where survey_answer_id = 'v05:q_settled'",
         ("one answer per customer, contact and question counts",),
     ),
+    (
+        EVALUATIONS,
+        f"update {EVALUATIONS} set score_excl_critical = 1.5, score_autofail_zero = 1.5 where evaluation_id = 'e1'",
+        ("scores are shares of the points",),
+    ),
+    (
+        EVALUATIONS,
+        f"update {EVALUATIONS} set score_autofail_zero = 0 where evaluation_id = 'e2'",
+        ("an automatic failure stands beside the score",),
+    ),
+    (
+        EVALUATIONS,
+        f"update {EVALUATIONS} set is_counted = false where evaluation_id = 'e3'",
+        ("evaluations that do not count say why",),
+    ),
+    (
+        ALIGNMENT,
+        f"insert into {ALIGNMENT} select * replace ('e99' as evaluation_id) from {ALIGNMENT} where evaluation_id = 'e0'",
+        ("a customer counts once",),
+    ),
+    (
+        ALIGNMENT,
+        f"update {ALIGNMENT} set alignment = 'both good' where evaluation_id = 'e0'",
+        ("the class is that of pass and answer",),
+    ),
+    (
+        ALIGNMENT,
+        f"update {ALIGNMENT} set is_dissatisfied = false, triage_reason = 'price' where evaluation_id = 'e5'",
+        ("reasons are of customers who are dissatisfied",),
+    ),
     # decisions that people own
     (
         "staging.repeat_windows",
@@ -1441,6 +1472,31 @@ COLUMN_DAMAGE: Sequence[Damage] = [
         ANSWERS,
         f"update {ANSWERS} set is_positive = null where response_id between 'v31' and 'v50'",
         ("most answers have a cut",),
+    ),
+    (
+        EVALUATIONS,
+        f"update {EVALUATIONS} set score_excl_critical = null, score_autofail_zero = null where evaluation_id < 'e2'",
+        ("most evaluations have a score",),
+    ),
+    (
+        EVALUATIONS,
+        f"update {EVALUATIONS} set contact_id = null where evaluation_id in ('e2', 'e3')",
+        ("most evaluations name a known contact",),
+    ),
+    (
+        EVALUATIONS,
+        f"update {EVALUATIONS} set unknown_item_count = 1 where evaluation_id = 'e4'",
+        ("items are on their form",),
+    ),
+    (
+        EVALUATIONS,
+        f"update {EVALUATIONS} set score_excl_critical = 1, score_autofail_zero = 1 where evaluation_id > 'e1'",
+        ("scores leave room",),
+    ),
+    (
+        ALIGNMENT,
+        f"update {ALIGNMENT} set is_passed = null, is_aligned = null, alignment = null where evaluation_id = 'e0'",
+        ("most evaluations pass or fail",),
     ),
     (
         "staging.repeat_windows",

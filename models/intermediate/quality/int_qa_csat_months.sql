@@ -31,6 +31,13 @@ contacts as (
         and business_date is not null
 ),
 
+-- who is evaluated twice is one contact
+evaluated_contacts as (
+    select contact_id
+    from evaluations
+    group by contact_id
+),
+
 counted as (
     select
         coalesce(program_id, '(unknown)') as program_id,
@@ -39,7 +46,8 @@ counted as (
         sum(score_excl_critical) as score_sum,
         0 as answer_count,
         0 as satisfied_count,
-        0 as handled_contact_count
+        0 as handled_contact_count,
+        0 as evaluated_contact_count
     from evaluations
     group by coalesce(program_id, '(unknown)'), cast({{ dbt.date_trunc('month', 'contact_date') }} as date)
 
@@ -52,22 +60,26 @@ counted as (
         cast(0 as decimal(18, 6)) as score_sum,
         count(*) as answer_count,
         count(case when is_positive then 1 end) as satisfied_count,
-        0 as handled_contact_count
+        0 as handled_contact_count,
+        0 as evaluated_contact_count
     from answers
     group by coalesce(program_id, '(unknown)'), cast({{ dbt.date_trunc('month', 'business_date') }} as date)
 
     union all
 
     select
-        coalesce(program_id, '(unknown)') as program_id,
-        cast({{ dbt.date_trunc('month', 'business_date') }} as date) as month_start_date,
+        coalesce(contacts.program_id, '(unknown)') as program_id,
+        cast({{ dbt.date_trunc('month', 'contacts.business_date') }} as date) as month_start_date,
         0 as evaluation_count,
         cast(0 as decimal(18, 6)) as score_sum,
         0 as answer_count,
         0 as satisfied_count,
-        count(*) as handled_contact_count
+        count(*) as handled_contact_count,
+        count(evaluated_contacts.contact_id) as evaluated_contact_count
     from contacts
-    group by coalesce(program_id, '(unknown)'), cast({{ dbt.date_trunc('month', 'business_date') }} as date)
+    left join evaluated_contacts
+        on contacts.contact_id = evaluated_contacts.contact_id
+    group by coalesce(contacts.program_id, '(unknown)'), cast({{ dbt.date_trunc('month', 'contacts.business_date') }} as date)
 ),
 
 grouped as (
@@ -81,7 +93,8 @@ grouped as (
         score_sum,
         answer_count,
         satisfied_count,
-        handled_contact_count
+        handled_contact_count,
+        evaluated_contact_count
     from counted
     {{ 'union all' if not (loop.last and is_last_program) }}
     {%- endfor %}
@@ -96,7 +109,8 @@ summed as (
         cast(sum(score_sum) as decimal(18, 6)) as score_sum,
         cast(sum(answer_count) as bigint) as answer_count,
         cast(sum(satisfied_count) as bigint) as satisfied_count,
-        cast(sum(handled_contact_count) as bigint) as handled_contact_count
+        cast(sum(handled_contact_count) as bigint) as handled_contact_count,
+        cast(sum(evaluated_contact_count) as bigint) as evaluated_contact_count
     from grouped
     group by program_id, month_start_date
 ),

@@ -1,5 +1,6 @@
--- One row per evaluation, sampled at random, of a contact whose customer answered a question about satisfaction: whether the two agree
--- (M23). Few contacts are both evaluated and answered, and neither is drawn by lot alone: what holds here holds for them.
+-- One row per contact that was evaluated at random and whose customer answered a question about satisfaction: whether the two agree (M23). A
+-- customer counts once, however often the contact was evaluated. Few contacts have both, and neither is drawn by lot alone: what holds here
+-- holds for them.
 with
 
 evaluations as (
@@ -29,6 +30,16 @@ triage_themes as (
     select * from {{ ref('triage_themes') }}
 ),
 
+ranked_evaluations as (
+    select
+        *,
+        row_number() over (
+            partition by contact_id
+            order by submitted_at desc, evaluation_id desc
+        ) as evaluation_rank
+    from evaluations
+),
+
 ranked_answers as (
     select
         *,
@@ -41,44 +52,45 @@ ranked_answers as (
 
 joined as (
     select
-        evaluations.evaluation_id,
-        evaluations.contact_id,
+        ranked_evaluations.evaluation_id,
+        ranked_evaluations.contact_id,
         ranked_answers.survey_answer_id,
-        evaluations.contact_date,
-        cast({{ dbt.date_trunc('month', 'evaluations.contact_date') }} as date) as month_start_date,
-        evaluations.channel,
-        evaluations.queue_id,
-        evaluations.program_id,
-        evaluations.vendor_id,
-        evaluations.reason_code,
-        evaluations.agent_id,
-        evaluations.team,
-        evaluations.form_id,
-        evaluations.form_version,
-        evaluations.score_excl_critical,
-        evaluations.is_critical_pass,
-        evaluations.failed_item_count,
+        ranked_evaluations.contact_date,
+        cast({{ dbt.date_trunc('month', 'ranked_evaluations.contact_date') }} as date) as month_start_date,
+        ranked_evaluations.channel,
+        ranked_evaluations.queue_id,
+        ranked_evaluations.program_id,
+        ranked_evaluations.vendor_id,
+        ranked_evaluations.reason_code,
+        ranked_evaluations.agent_id,
+        ranked_evaluations.team,
+        ranked_evaluations.form_id,
+        ranked_evaluations.form_version,
+        ranked_evaluations.score_excl_critical,
+        ranked_evaluations.is_critical_pass,
+        ranked_evaluations.failed_item_count,
         case
-            when evaluations.is_critical_pass = false then false
-            else evaluations.score_excl_critical >= {{ var('qa_pass_score') }}
+            when ranked_evaluations.is_critical_pass = false then false
+            else ranked_evaluations.score_excl_critical >= {{ var('qa_pass_score') }}
         end as is_passed,
         ranked_answers.question_id,
         ranked_answers.turned_score,
         ranked_answers.is_positive as is_satisfied,
         ranked_answers.is_negative as is_dissatisfied,
-        evaluations.is_satisfaction_predicted,
+        ranked_evaluations.is_satisfaction_predicted,
         ranked_answers.theme,
         triage_themes.triage_reason as theme_reason,
         contacts.queue_seconds
-    from evaluations
+    from ranked_evaluations
     inner join ranked_answers
         on
-            evaluations.contact_id = ranked_answers.contact_id
+            ranked_evaluations.contact_id = ranked_answers.contact_id
             and ranked_answers.answer_rank = 1
     left join contacts
-        on evaluations.contact_id = contacts.contact_id
+        on ranked_evaluations.contact_id = contacts.contact_id
     left join triage_themes
         on ranked_answers.theme = triage_themes.theme
+    where ranked_evaluations.evaluation_rank = 1
 ),
 
 final as (
