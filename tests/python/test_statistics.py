@@ -47,7 +47,7 @@ def months(values: list[float]) -> pa.Table:
 
 
 @given(st.lists(SHARES, min_size=2, max_size=18, unique=True))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_slope_is_that_of_theil_and_sen(values: list[float]) -> None:
     found = builds.run_model("int_qa_csat_slopes", int_qa_csat_months=months(values))
     if len(values) < TREND_MONTHS:
@@ -73,7 +73,7 @@ JUDGED_CONTACTS = st.lists(
 
 
 @given(JUDGED_CONTACTS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_rank_correlation_and_kappa(contacts: list[tuple[float, int, bool, bool]]) -> None:
     alignment = pa.table(
         {
@@ -151,7 +151,7 @@ def item_counts(draw: st.DrawFn) -> list[tuple[int, int, int, int]]:
 
 
 @given(item_counts())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_items_are_tested_together(items: list[tuple[int, int, int, int]]) -> None:
     counts = ("passed_count", "failed_count", "passed_with_outcome_count", "failed_with_outcome_count")
     rows = [

@@ -127,7 +127,7 @@ OFFSETS = pa.table(
 
 
 @given(spans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_every_second_goes_to_one_thing(
     given_spans: tuple[list[dict[str, Any]], list[dict[str, Any]]],
 ) -> None:
@@ -233,7 +233,7 @@ def month_of(day: date) -> date:
 
 
 @given(employments())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_attrition_by_the_day(rows: list[dict[str, Any]]) -> None:
     ends = {month_of(day): day for day in BOOKS}
     days = pa.table(

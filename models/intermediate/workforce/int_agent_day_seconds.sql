@@ -121,7 +121,7 @@ ticks as (
         max(begun_day) over until_here as work_date,
         {{ seconds_between('happened_at', 'lead(happened_at) over in_order') }} as elapsed_seconds,
         {%- for kind in kinds %}
-        sum({{ kind }}_change) over until_here > 0 as is_{{ kind }}{{ ',' if not loop.last }}
+        cast(sum({{ kind }}_change) over until_here as bigint) > 0 as is_{{ kind }}{{ ',' if not loop.last }}
         {%- endfor %}
     from instants
     window

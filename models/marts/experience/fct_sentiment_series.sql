@@ -50,8 +50,8 @@ final as (
         monthly.engine,
         monthly.engine_version,
         monthly.scored_contact_count,
-        cast(round(monthly.score_sum / nullif(monthly.scored_contact_count, 0), 6) as decimal(18, 6)) as mean_score,
-        cast(round(monthly.shift_sum / nullif(monthly.shifted_contact_count, 0), 6) as decimal(18, 6)) as mean_shift,
+        {{ statistic('cast(monthly.score_sum as ' ~ double_type() ~ ') / nullif(monthly.scored_contact_count, 0)') }} as mean_score,
+        {{ statistic('cast(monthly.shift_sum as ' ~ double_type() ~ ') / nullif(monthly.shifted_contact_count, 0)') }} as mean_shift,
         monthly.judged_contact_count,
         monthly.friction_contact_count,
         monthly.month_start_date = first_months.first_month and monthly.month_start_date > channel_begins.first_month as is_break
