@@ -1,5 +1,6 @@
--- A failure means that an agent's day has more seconds than a day can have, or that more paid time was away from contacts than was paid: a
--- second was counted twice. What to do: look at int_agent_day_seconds for the agent and day; two months of the books may both have a part of it.
+-- A failure means that an agent's day has more seconds than a day can have, or that more paid time was away from contacts than was paid:
+-- a second was counted twice. What to do: look at int_agent_day_seconds for the agent and day; two months of the books may both have a
+-- part of it.
 select
     agent_id,
     work_date,

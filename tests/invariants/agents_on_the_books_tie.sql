@@ -1,6 +1,6 @@
--- A failure means that agents came or went without being hired or leaving: opening and hires less ends are not closing, or a month does not
--- open with what the one before closed with. What to do: look at int_employments for agents of the month with two employments, and at the last
--- days on the list of agents.
+-- A failure means that agents came or went without being hired or leaving: opening and hires less ends are not closing, or a month does
+-- not open with what the one before closed with. What to do: look at int_employments for agents of the month with two employments, and at
+-- the last days on the list of agents.
 with
 
 months as (

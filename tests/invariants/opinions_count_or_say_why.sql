@@ -1,5 +1,5 @@
--- A failure means that an answer, a mention or an evaluation neither counts nor says why, or does both; or that one was lost or came twice on its
--- way from staging. What to do: compare the mart with its staged table; the reasons are the last steps of the mart.
+-- A failure means that an answer, a mention or an evaluation neither counts nor says why, or does both; or that one was lost or came
+-- twice on its way from staging. What to do: compare the mart with its staged table; the reasons are the last steps of the mart.
 with
 
 marts as (
