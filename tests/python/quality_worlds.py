@@ -136,7 +136,7 @@ def judged_customers(draw: Draw, edges: Edges) -> Center:
         "qa_answers": [],
     }
     # most use one form, some a small one of a few
-    form_id = draw(often("form", *(f"form_{number}" for number in range(8)), weight=24))
+    form_id = draw(often("form", *(f"form_{number}" for number in range(20)), weight=40))
     _add_form(center, form_id)
     if not center["survey_questions"]:
         center["survey_questions"].append(
@@ -155,15 +155,16 @@ def judged_customers(draw: Draw, edges: Edges) -> Center:
                     "contact_id": contact_id,
                     "answered_at": text_of(draw, instants[contact_id] + later),
                     "score": draw(st.sampled_from(("5", "5", "4", "3", "2", "1"))),
-                    "theme": draw(st.sampled_from((None, "price", "waiting", "agent", "weather"))),
+                    "theme": draw(st.sampled_from((None, "price", "weather", "weather", "agent"))),
                 }
             )
-    for number in range(draw(st.integers(2, 7))):
+    is_calibrated = draw(often(False, True, weight=2))
+    for number in range(draw(st.integers(4, 9))):
         contact_id = draw(often(draw(st.sampled_from(records)), "k99", None, weight=12))
         sampling = draw(st.sampled_from(("random", "random", "random", None, "targeted", "calibration")))
         # calibration is about the same contact
-        if sampling == "calibration":
-            contact_id = records[0]
+        if sampling == "calibration" or (is_calibrated and number < 3):
+            contact_id, sampling = records[0], "calibration"
         at = instants.get(contact_id or "", instants[records[0]])
         submitted = at + timedelta(seconds=draw(st.sampled_from((1800, 7200, 86400, 40 * 86400))))
         _draw_evaluation(draw, center, f"v{number}", contact_id, form_id, sampling, submitted)
@@ -208,7 +209,7 @@ def _draw_evaluation(
             }
         )
     is_good = draw(st.booleans())
-    is_flawless = is_good and draw(st.booleans())
+    is_flawless = draw(often(False, True, weight=2))
     for item_id in (*(item[0] for item in _ITEMS), "unheard"):
         if item_id == "unheard" and draw(often(True, False, weight=6)):
             continue
@@ -245,10 +246,10 @@ WORLDS: dict[str, tuple[World, Edges]] = {
                 "qa_pass_score": 0.5,
                 "qa_target_score": 0.6,
                 "csat_target_rate": 0.5,
-                "qa_csat_gap_alarm": 0.05,
+                "qa_csat_gap_alarm": 0.3,
                 "qa_importance_alpha": 0.4,
                 "qa_short_form_share": 0.5,
-                "long_wait_seconds": 10,
+                "long_wait_seconds": 20,
                 "survey_close_days": 2,
                 "reporting_timezone": "Australia/Lord_Howe",
                 "business_day_start_hour": 4,

@@ -91,9 +91,7 @@ REACHED: dict[tuple[str, str], set[object]] = {
     ("fct_qa_csat_programs", "is_alarm"): {None, False, True},
     ("fct_qa_csat_programs", "is_both_high_and_improving"): {None, False},
     ("fct_qa_items", "is_in_short_form"): {None, False, True},
-    ("fct_qa_items", "importance_null_reason"): {
-        *(None, "too few fails with an answer", "too few passes with an answer"),
-    },
+    ("fct_qa_items", "importance_null_reason"): {None, "too few fails with an answer"},
     ("fct_qa_agreement", "kappa_null_reason"): {None, "all judgments are alike"},
 }
 
