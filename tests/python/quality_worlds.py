@@ -1,6 +1,6 @@
-"""The worlds in which quality is compared with its oracle, each built once: customers who come back, and people who judge their contacts.
+"""The world in which quality is compared with its oracle, built once: customers who come back, and people who judge their contacts.
 
-CX_QUALITY_EXAMPLES is the number of centers per build (120). All centers use the same forms, so that items have passes and fails.
+CX_QUALITY_EXAMPLES is the number of centers per build (160). Most centers use the same form, so that its items have passes and fails.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from resolution_strategies import Edges, customers_who_return
 from strategies import Center, Draw, often, text_of
 from two_paths import SEED, Built, Computed, Mart, Paths, World
 
-EXAMPLES = int(os.environ.get("CX_QUALITY_EXAMPLES", "120"))
+EXAMPLES = int(os.environ.get("CX_QUALITY_EXAMPLES", "160"))
 
 STATISTICS = {
     "fct_qa_csat_programs": (
@@ -107,14 +107,14 @@ _ITEMS: tuple[tuple[str, str | None, str | None, str | None, str | None], ...] =
 )
 
 
-def _add_forms(center: Center) -> None:
+def _add_form(center: Center, form_id: str) -> None:
     """List two versions of one form; the second has other weights, and one item less."""
     for version in ("1", "2"):
         for item_id, weight, critical_class, competency, is_guess in _ITEMS:
             if (version, item_id) != ("2", "ends"):
                 center["qa_form_items"].append(
                     {
-                        "form_id": "form",
+                        "form_id": form_id,
                         "form_version": version,
                         "item_id": item_id,
                         "label": f"{item_id} {version}",
@@ -135,7 +135,9 @@ def judged_customers(draw: Draw, edges: Edges) -> Center:
         "qa_evaluations": [],
         "qa_answers": [],
     }
-    _add_forms(center)
+    # most use one form, some a small one of a few
+    form_id = draw(often("form", *(f"form_{number}" for number in range(20)), weight=40))
+    _add_form(center, form_id)
     if not center["survey_questions"]:
         center["survey_questions"].append(
             {"question_id": "satisfied", "instrument": "csat", "scale_min": "1", "scale_max": "5"}
@@ -153,18 +155,19 @@ def judged_customers(draw: Draw, edges: Edges) -> Center:
                     "contact_id": contact_id,
                     "answered_at": text_of(draw, instants[contact_id] + later),
                     "score": draw(st.sampled_from(("5", "5", "4", "3", "2", "1"))),
-                    "theme": draw(st.sampled_from((None, "price", "waiting", "agent", "weather"))),
+                    "theme": draw(st.sampled_from((None, "price", "weather", "weather", "agent"))),
                 }
             )
-    for number in range(draw(st.integers(2, 7))):
+    is_calibrated = draw(often(False, True, weight=2))
+    for number in range(draw(st.integers(4, 9))):
         contact_id = draw(often(draw(st.sampled_from(records)), "k99", None, weight=12))
         sampling = draw(st.sampled_from(("random", "random", "random", None, "targeted", "calibration")))
         # calibration is about the same contact
-        if sampling == "calibration":
-            contact_id = records[0]
+        if sampling == "calibration" or (is_calibrated and number < 3):
+            contact_id, sampling = records[0], "calibration"
         at = instants.get(contact_id or "", instants[records[0]])
         submitted = at + timedelta(seconds=draw(st.sampled_from((1800, 7200, 86400, 40 * 86400))))
-        _draw_evaluation(draw, center, f"v{number}", contact_id, sampling, submitted)
+        _draw_evaluation(draw, center, f"v{number}", contact_id, form_id, sampling, submitted)
     return center
 
 
@@ -173,14 +176,20 @@ def _instant(text: str) -> datetime:
 
 
 def _draw_evaluation(
-    draw: Draw, center: Center, evaluation_id: str, contact_id: str | None, sampling: str | None, at: datetime
+    draw: Draw,
+    center: Center,
+    evaluation_id: str,
+    contact_id: str | None,
+    form_id: str,
+    sampling: str | None,
+    at: datetime,
 ) -> None:
     evaluation = {
         "evaluation_id": evaluation_id,
         "contact_id": contact_id,
         "agent_id": draw(st.sampled_from(("a1", "a2", None))),
         "evaluator_id": draw(often("ann", "ben", "cal", None, weight=1)),
-        "form_id": draw(often("form", None, weight=12)),
+        "form_id": draw(often(form_id, None, weight=12)),
         "form_version": draw(st.sampled_from(("1", "1", "1", "2", "2", "3", None))),
         "sampling": sampling,
         "submitted_at": draw(often(text_of(draw, at), None, weight=12)),
@@ -200,7 +209,7 @@ def _draw_evaluation(
             }
         )
     is_good = draw(st.booleans())
-    is_flawless = is_good and draw(st.booleans())
+    is_flawless = draw(often(False, True, weight=2))
     for item_id in (*(item[0] for item in _ITEMS), "unheard"):
         if item_id == "unheard" and draw(often(True, False, weight=6)):
             continue
@@ -223,37 +232,24 @@ def _draw_evaluation(
 # --- worlds --------------------------------------------------------------------------------------------------
 
 _AS_OF = datetime(2024, 12, 3, 9, 30)
-_SMALL = {"minimum_n_publish": 3, "qa_importance_minimum_fails": 3, "qa_trend_months": 4}
 
 WORLDS: dict[str, tuple[World, Edges]] = {
-    "few are enough": (
+    "few are enough, at the other end of the world": (
         World(
-            "few are enough",
-            False,
-            (
-                {"feed": "contacts", "complete_through": str(_AS_OF)},
-                {"feed": "quality", "complete_through": str(_AS_OF - timedelta(days=40))},
-            ),
-            lambda _: _SMALL,
-            has_metrics=False,
-        ),
-        Edges(_AS_OF),
-    ),
-    "other decisions, typed, the other end of the world": (
-        World(
-            "other decisions, typed, the other end of the world",
+            "few are enough, at the other end of the world",
             True,
             (),
             lambda _: {
-                **_SMALL,
-                "minimum_n_publish": 2,
+                "minimum_n_publish": 3,
+                "qa_importance_minimum_fails": 3,
+                "qa_trend_months": 4,
                 "qa_pass_score": 0.5,
                 "qa_target_score": 0.6,
                 "csat_target_rate": 0.5,
-                "qa_csat_gap_alarm": 0.05,
+                "qa_csat_gap_alarm": 0.3,
                 "qa_importance_alpha": 0.4,
                 "qa_short_form_share": 0.5,
-                "long_wait_seconds": 10,
+                "long_wait_seconds": 20,
                 "survey_close_days": 2,
                 "reporting_timezone": "Australia/Lord_Howe",
                 "business_day_start_hour": 4,
@@ -264,7 +260,6 @@ WORLDS: dict[str, tuple[World, Edges]] = {
                     {"theme": "price", "triage_reason": "policy"},
                 ]
             },
-            share=0.5,
             has_metrics=False,
         ),
         Edges(_AS_OF, survey_close_days=2),
