@@ -86,7 +86,7 @@ explained as (
         *,
         coalesce(sum(case when is_important then explained_share end) over (
             partition by form_id, form_version, outcome
-            order by case when is_important then 0 else 1 end, explained_share desc, item_id
+            order by case when is_important then 0 else 1 end asc, explained_share desc, item_id asc
             rows between unbounded preceding and 1 preceding
         ), 0) as explained_before,
         coalesce(

@@ -2,6 +2,7 @@
 -- contact, a state or a day begins or ends: a second with two chats is one second on contacts, and a second on a contact is nothing else,
 -- whatever the time sheet calls it. Ringing is neither work nor waiting. A span belongs to the month of the books in which it began, its
 -- seconds to their own days.
+-- noqa: disable=LT02
 {{ config(materialized=kept(), incremental_strategy='touched', unique_key='period_month') }}
 {%- set kinds = ['contact', 'available', 'productive', 'break', 'stated_contact', 'paid'] %}
 {%- set productive_states = "('meeting', 'training', 'coaching', 'project')" %}
@@ -97,8 +98,8 @@ cut_turns as (
     from reach
     inner join days
         on
-            days.begins_at >= reach.first_at
-            and days.begins_at <= reach.last_at
+            reach.first_at <= days.begins_at
+            and reach.last_at >= days.begins_at
 ),
 
 instants as (

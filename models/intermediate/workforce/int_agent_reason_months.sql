@@ -1,5 +1,6 @@
 -- One row per agent, month, reason and channel: handle time, first contact resolution and satisfaction of the contacts that the agent
 -- handled. Handle time is that of the agent's own part; what the contact led to is put down to its last agent.
+-- noqa: disable=LT02
 {{ config(materialized='table') }}
 
 with

@@ -1,5 +1,6 @@
 -- One row per agent and month of employment: on the books, hired or left (M15), coached and asked, and how the agent's contacts went.
 -- Results of few contacts have an interval and no rank.
+-- noqa: disable=LT02
 with
 
 employments as (

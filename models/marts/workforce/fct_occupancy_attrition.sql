@@ -56,8 +56,8 @@ paired as (
         on
             occupied.vendor_id = attrition.dimension_value
             and case when occupied.vendor_id = 'all' then 'all' else 'vendor_id' end = attrition.dimension
-            and attrition.month_start_date
-            = cast({{ dbt.dateadd('month', 'cast(lags.lag_months as integer)', 'occupied.month_start_date') }} as date)
+            and cast({{ dbt.dateadd('month', 'cast(lags.lag_months as integer)', 'occupied.month_start_date') }} as date)
+            = attrition.month_start_date
             -- a month that is not over has not lost its last leavers
             and attrition.month_start_date < (select max(as_of.open_month) from as_of)
 ),
