@@ -56,14 +56,21 @@ agent_months as (
         {{ latest('role', ['employment_number']) }} as role,
         max(last_day) as last_day,
         max(hired_on) as hired_on,
-        cast(sum({{ dbt.datediff('first_day', 'last_day', 'day') }} + 1) as bigint) as employed_days,
+        cast(
+            sum({{ dbt.datediff('first_day', 'last_day', 'day') }} + 1) as bigint
+        ) as employed_days,
         count(case when began_on < month_start_date then 1 end) as opening_count,
         count(case when left_on is null or left_on > month_end_date then 1 end) as closing_count,
         count(case when began_on >= month_start_date then 1 end) as hire_count,
         count(case when began_on >= month_start_date and employment_number > 1 then 1 end) as rehire_count,
         count(case when left_on <= month_end_date then 1 end) as end_count,
         {%- set left_out = "coalesce(leave_kind, '') in ('" ~ var('attrition_excluded_leave_kinds') | join("', '") ~ "')" %}
-        count(case when left_on <= month_end_date and not {{ left_out }} then 1 end) as leaver_count,
+        count(
+            case
+                when left_on <= month_end_date and not {{ left_out }}
+                    then 1
+            end
+        ) as leaver_count,
         {{ latest('case when left_on <= month_end_date then leave_kind end', ['employment_number']) }} as leave_kind
     from employed
     group by agent_id, month_start_date, month_end_date, days_in_month
@@ -182,7 +189,9 @@ final as (
         end_count,
         leaver_count,
         leave_kind,
-        cast({{ dbt.datediff('hired_on', 'month_start_date', 'month') }} as bigint) as tenure_months,
+        cast(
+            {{ dbt.datediff('hired_on', 'month_start_date', 'month') }} as bigint
+        ) as tenure_months,
         coaching_session_count,
         asked_count,
         engagement_answer_count,
