@@ -239,7 +239,7 @@ class Chosen:
 def judge(sql: str, centers: Sequence[CenterFound]) -> list[Chosen]:
     """Choose items in every group of centers, in every way."""
     found: list[Chosen] = []
-    for size in GROUP_SIZES:
+    for size in sorted({*(one for one in GROUP_SIZES if one < len(centers)), len(centers)}):
         for first in range(0, len(centers) - size + 1, size):
             group = put_together(centers[first : first + size])
             rows = effects(sql, group)
