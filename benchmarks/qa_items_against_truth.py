@@ -187,7 +187,7 @@ def effects(sql: str, center: CenterFound) -> list[Row]:
     connection.execute("create schema warehouse.intermediate")
     connection.register("given_rows", pa.Table.from_pylist(rows))
     connection.execute("create table warehouse.intermediate.int_qa_item_results as select * from given_rows")
-    found = connection.execute(sql).to_arrow_table().to_pylist()
+    found: list[Row] = connection.execute(sql).to_arrow_table().to_pylist()
     connection.close()
     return found
 

@@ -1,6 +1,6 @@
--- A failure means that a score leaves 0 to 1, that an automatic failure is another number than 0 or changes an evaluation without a critical error, that an
--- evaluation counts that was targeted, a calibration or a draft, or that a missing score does not say why (M22). What to do: look at scores and final in
--- fct_qa_evaluations, then at int_qa_answers of the evaluation.
+-- A failure means that a score leaves 0 to 1, that an automatic failure is another number than 0 or changes an evaluation without a
+-- critical error, that an evaluation counts that was targeted, a calibration or a draft, or that a missing score does not say why (M22).
+-- What to do: look at scores and final in fct_qa_evaluations, then at int_qa_answers of the evaluation.
 with
 
 evaluations as (

@@ -1,6 +1,7 @@
--- A failure means that an item is called important on too few passes or fails, that a short form keeps one that is not surely important, that the adjusted
--- probability is below the plain one, that the versions of a form do not add up to all of them, or that an item is not judged and does not say why (M23).
--- What to do: look at adjusted and explained in int_qa_item_effects, then at versions in int_qa_item_results.
+-- A failure means that an item is called important on too few passes or fails, that a short form keeps one that is not surely important,
+-- that the adjusted probability is below the plain one, that the versions of a form do not add up to all of them, or that an item is not
+-- judged and does not say why (M23). What to do: look at adjusted and explained in int_qa_item_effects, then at versions in
+-- int_qa_item_results.
 with
 
 items as (

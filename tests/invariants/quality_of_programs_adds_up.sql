@@ -1,6 +1,6 @@
--- A failure means that programmes do not add up to all of them, or months to all time, that a share, a kappa or a correlation is out of its range, that a small
--- number is published, or that a value is missing without a reason (M23, B.8). What to do: look at counted in int_qa_csat_months and joined in
--- fct_qa_csat_programs.
+-- A failure means that programmes do not add up to all of them, or months to all time, that a share, a kappa or a correlation is out of
+-- its range, that a small number is published, or that a value is missing without a reason (M23, B.8). What to do: look at counted in
+-- int_qa_csat_months and joined in fct_qa_csat_programs.
 with
 
 programs as (

@@ -34,7 +34,7 @@ def run_model(name: str, **tables: pa.Table) -> list[Row]:
         schema = "intermediate" if table.startswith("int_") else "marts"
         connection.register("given_rows", rows)
         connection.execute(f"create table warehouse.{schema}.{table} as select * from given_rows")
-    found = connection.execute(builds.compiled(name)).to_arrow_table().to_pylist()
+    found: list[Row] = connection.execute(builds.compiled(name)).to_arrow_table().to_pylist()
     connection.close()
     return found
 

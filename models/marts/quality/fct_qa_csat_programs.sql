@@ -1,5 +1,5 @@
--- One row per programme, or all, and month, or all time: quality beside satisfaction (M23). The two are different units, so that no gap does not mean that
--- they agree: whether they do is told by the contacts that have both.
+-- One row per programme, or all, and month, or all time: quality beside satisfaction (M23). The two are different units, so that no gap
+-- does not mean that they agree: whether they do is told by the contacts that have both.
 with
 
 months as (
@@ -73,7 +73,9 @@ joined as (
             when months.evaluation_count < {{ var('minimum_n_publish') }} then 'too few evaluations'
             when months.answer_count < {{ var('minimum_n_publish') }} then 'too few answers'
         end as gap_null_reason,
-        case when coalesce(by_contact.contact_count, 0) < {{ var('minimum_n_publish') }} then 'too few contacts with both' end as contact_null_reason
+        case
+            when coalesce(by_contact.contact_count, 0) < {{ var('minimum_n_publish') }} then 'too few contacts with both'
+        end as contact_null_reason
     from months
     left join by_contact
         on
