@@ -187,7 +187,7 @@ def effects(sql: str, center: CenterFound) -> list[Row]:
     connection.execute("create schema warehouse.intermediate")
     connection.register("given_rows", pa.Table.from_pylist(rows))
     connection.execute("create table warehouse.intermediate.int_qa_item_results as select * from given_rows")
-    found: list[dict[str, Any]] = connection.execute(sql).to_arrow_table().to_pylist()
+    found: list[Row] = connection.execute(sql).to_arrow_table().to_pylist()
     connection.close()
     return found
 
@@ -239,7 +239,7 @@ class Chosen:
 def judge(sql: str, centers: Sequence[CenterFound]) -> list[Chosen]:
     """Choose items in every group of centers, in every way."""
     found: list[Chosen] = []
-    for size in GROUP_SIZES:
+    for size in sorted({*(one for one in GROUP_SIZES if one < len(centers)), len(centers)}):
         for first in range(0, len(centers) - size + 1, size):
             group = put_together(centers[first : first + size])
             rows = effects(sql, group)

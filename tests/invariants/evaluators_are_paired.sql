@@ -39,7 +39,7 @@ left join calibrated
         summed.form_id is not distinct from calibrated.form_id
         and summed.form_version is not distinct from calibrated.form_version
 where
-    has_wrong_count = 1
-    or has_wrong_share = 1
-    or has_no_reason = 1
+    summed.has_wrong_count = 1
+    or summed.has_wrong_share = 1
+    or summed.has_no_reason = 1
     or calibrated.evaluation_count is null

@@ -1,6 +1,6 @@
--- A failure means that a contact with an evaluation at random and a valid answer about satisfaction is missing beside quality or is there
--- twice, that its class of alignment is not the one of pass and answer, or that a reason is given where something failed (M23). What to
--- do: look at joined in fct_qa_csat_alignment.
+-- A failure means that a contact with an evaluation at random and a valid answer about satisfaction is missing beside quality or is
+-- there twice, that its class of alignment is not the one of pass and answer, or that a reason is given where something failed (M23).
+-- What to do: look at joined in fct_qa_csat_alignment.
 with
 
 alignment as (

@@ -400,8 +400,8 @@ def programs(evaluations: Evaluations, surveys: Surveys, decisions: Decisions) -
     days = [*(one.contact_date for one in scored), *(one.business_date for one in answers)]
     months = sorted({day.replace(day=1) for day in days if day is not None})
     rows = []
-    programs = [*(one.program_id for one in scored), *(one.program_id for one in answers)]
-    for name in sorted({"all", *(program or "(unknown)" for program in programs)}):
+    ids = [*(one.program_id for one in scored), *(one.program_id for one in answers)]
+    for name in sorted({"all", *(one or "(unknown)" for one in ids)}):
         by_month = {month: scores_and_answers(name, month) for month in months}
         for month in (None, *months):
             scores, said = scores_and_answers(name, month)

@@ -1,6 +1,6 @@
 -- One row per contact that was evaluated at random and whose customer answered a question about satisfaction: whether the two agree
--- (M23). A customer counts once, however often the contact was evaluated. Few contacts have both, and neither is drawn by lot alone: what
--- holds here holds for them.
+-- (M23). A customer counts once, however often the contact was evaluated. Few contacts have both, and neither is drawn by lot alone:
+-- what holds here holds for them.
 with
 
 evaluations as (
