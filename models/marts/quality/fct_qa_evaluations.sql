@@ -170,7 +170,7 @@ final as (
             when sampling = 'calibration' then 'calibration'
         end as not_counted_reason,
         agent_segment_count > 1 as is_shared_contact,
-        agent_id is distinct from last_agent_id and contact_id is not null as is_other_than_last_agent,
+        contact_id is not null and coalesce(agent_id, '') <> coalesce(last_agent_id, '') as is_other_than_last_agent,
         cast(minutes_spent as decimal(18, 4)) as minutes_spent,
         applicable_item_count,
         missing_item_count,
