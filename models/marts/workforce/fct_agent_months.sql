@@ -205,14 +205,14 @@ final as (
         {{ share_of('cast(1 as decimal(18, 6))', 'resolved_count', 'first_contact_count') }} as fcr_rate,
         {{ statistic(wilson_low('resolved_count', 'first_contact_count')) }} as fcr_rate_low,
         {{ statistic(wilson_high('resolved_count', 'first_contact_count')) }} as fcr_rate_high,
-        case
+        cast(case
             when rank_null_reason is null
                 then
                     rank() over (
                         partition by month_start_date, rank_null_reason
                         order by {{ statistic('cast(resolved_count as ' ~ double_type() ~ ') / nullif(first_contact_count, 0)') }} desc
                     )
-        end as fcr_rank,
+        end as bigint) as fcr_rank,
         rank_null_reason
     from ranked
 )
