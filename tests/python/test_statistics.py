@@ -89,7 +89,12 @@ def test_rank_correlation_and_kappa(contacts: list[tuple[float, int, bool, bool]
     )
     ranks = builds.run_model("int_qa_csat_ranks", fct_qa_csat_alignment=alignment)
     assert len(ranks) == 4 * len(contacts)
-    counts = {"evaluation_count": MINIMUM_N, "answer_count": MINIMUM_N, "handled_contact_count": 100}
+    counts = {
+        "evaluation_count": MINIMUM_N,
+        "evaluated_contact_count": MINIMUM_N,
+        "answer_count": MINIMUM_N,
+        "handled_contact_count": 100,
+    }
     month = {
         "program_id": "care",
         "month_start_date": date(2025, 1, 1),

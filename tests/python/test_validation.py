@@ -307,7 +307,8 @@ def good_delivery() -> dict[str, list[dict[str, str]]]:
             for i in range(CUSTOMERS)
         ],
         "feed_watermarks": [
-            {"feed": feed, "complete_through": "2024-03-28 00:00:00"} for feed in ("contacts", "experience")
+            {"feed": feed, "complete_through": "2024-03-28 00:00:00"}
+            for feed in ("contacts", "experience", "quality", "workforce")
         ],
         "survey_questions": [
             {
