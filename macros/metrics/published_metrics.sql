@@ -68,21 +68,19 @@
 {%- endmacro %}
 
 
-{#- The semantic models that published metrics read: one entry each with its mart, time column, dimensions and measures. -#}
-{% macro measured_models() -%}
-    {%- set models = [] -%}
+{#- A semantic model by its name: its time column, dimensions and measures. Empty while parsing. -#}
+{% macro measured_model(name) -%}
     {%- if execute -%}
-        {%- for semantic_model in graph.semantic_models.values() | sort(attribute='name') -%}
-            {%- do models.append({
-                'name': semantic_model.name,
-                'mart': semantic_model.refs[0].name,
+        {%- for semantic_model in graph.semantic_models.values() if semantic_model.name == name -%}
+            {{ return({
                 'day': semantic_model.defaults.agg_time_dimension,
                 'dimensions': semantic_model.dimensions | selectattr('type', 'equalto', 'categorical') | list,
                 'measures': semantic_model.measures,
-            }) -%}
+            }) }}
         {%- endfor -%}
+        {{ exceptions.raise_compiler_error("There is no semantic model " ~ name ~ ".") }}
     {%- endif -%}
-    {{ return(models) }}
+    {{ return({'day': none, 'dimensions': [], 'measures': []}) }}
 {%- endmacro %}
 
 

@@ -1,10 +1,29 @@
 -- One row per metric, period (day, week, month, all time), dimension and value of it: the semantic layer's metrics as a plain table.
 -- Parts are added up and then divided; a value that is not known is null and says why.
+-- depends_on: {{ ref('int_metric_periods_active_customers') }}
+-- depends_on: {{ ref('int_metric_periods_agent_days') }}
+-- depends_on: {{ ref('int_metric_periods_agent_feedback') }}
+-- depends_on: {{ ref('int_metric_periods_agent_months') }}
+-- depends_on: {{ ref('int_metric_periods_bot_attempts') }}
+-- depends_on: {{ ref('int_metric_periods_capacity_costs') }}
+-- depends_on: {{ ref('int_metric_periods_contact_effort') }}
+-- depends_on: {{ ref('int_metric_periods_contact_repeats') }}
+-- depends_on: {{ ref('int_metric_periods_contact_sentiment') }}
+-- depends_on: {{ ref('int_metric_periods_contacts') }}
+-- depends_on: {{ ref('int_metric_periods_costed_contacts') }}
+-- depends_on: {{ ref('int_metric_periods_first_contact_resolution') }}
+-- depends_on: {{ ref('int_metric_periods_handle_time_results') }}
+-- depends_on: {{ ref('int_metric_periods_issue_costs') }}
+-- depends_on: {{ ref('int_metric_periods_issues') }}
+-- depends_on: {{ ref('int_metric_periods_qa_csat_alignment') }}
+-- depends_on: {{ ref('int_metric_periods_qa_evaluations') }}
+-- depends_on: {{ ref('int_metric_periods_queue_intervals') }}
+-- depends_on: {{ ref('int_metric_periods_social_mentions') }}
+-- depends_on: {{ ref('int_metric_periods_survey_answers') }}
+-- depends_on: {{ ref('int_metric_periods_survey_answers_by_answer_date') }}
+-- depends_on: {{ ref('int_metric_periods_survey_invitations') }}
+-- depends_on: {{ ref('int_metric_periods_transfers') }}
 with
-
-periods as (
-    select * from {{ ref('int_metric_periods') }}
-),
 
 as_of as (
     select * from {{ ref('int_as_of') }}
@@ -16,8 +35,7 @@ metrics as (
 
 measured as (
     {%- for metric in published_metrics() %}
-    {%- set numerator = metric.numerator.name %}
-    {%- set denominator = metric.denominator.name if metric.denominator else none %}
+    {%- set denominators = 'denominators' if metric.denominator and metric.denominator.model != metric.numerator.model else 'numerators' %}
     {%- set waits_hours = metric.meta.get('window_hours', 0) %}
     {{ 'union all' if not loop.first }}
     select
@@ -25,21 +43,24 @@ measured as (
         '{{ metric.as_of_domain }}' as as_of_domain,
         {{ 'true' if metric.meta.get('interval') == 'wilson' else 'false' }} as is_proportion,
         {{ 3600 * (waits_hours + var('ingestion_lag_hours') if waits_hours else 0) }} as waits_seconds,
-        grain,
-        period_start,
-        period_end,
-        dimension,
-        dimension_value,
-        cast({{ numerator }} as decimal(28, 6)) as numerator,
-        cast({{ denominator or 'null' }} as decimal(28, 6)) as denominator,
-        {{ 'true' if denominator else 'false' }} as is_ratio
-    from periods
-    where
-        dimension in ('all'{% for dimension in metric.dimensions %}, '{{ dimension }}'{% endfor %})
-        and {{ metric.numerator.model }}_row_count > 0
-        {%- if denominator and metric.denominator.model != metric.numerator.model %}
-        and {{ metric.denominator.model }}_row_count > 0
-        {%- endif %}
+        numerators.grain,
+        numerators.period_start,
+        numerators.period_end,
+        numerators.dimension,
+        numerators.dimension_value,
+        cast(numerators.{{ metric.numerator.name }} as decimal(28, 6)) as numerator,
+        cast({{ denominators ~ '.' ~ metric.denominator.name if metric.denominator else 'null' }} as decimal(28, 6)) as denominator,
+        {{ 'true' if metric.denominator else 'false' }} as is_ratio
+    from {{ ref('int_metric_periods_' ~ metric.numerator.model) }} as numerators
+    {%- if denominators == 'denominators' %}
+    inner join {{ ref('int_metric_periods_' ~ metric.denominator.model) }} as denominators
+        on
+            numerators.grain = denominators.grain
+            and (numerators.grain = 'all' or numerators.period_start = denominators.period_start)
+            and numerators.dimension = denominators.dimension
+            and numerators.dimension_value = denominators.dimension_value
+    {%- endif %}
+    where numerators.dimension in ('all'{% for dimension in metric.dimensions %}, '{{ dimension }}'{% endfor %})
     {%- else %}
     select
         cast(null as {{ dbt.type_string() }}) as metric_name
@@ -47,31 +68,18 @@ measured as (
 ),
 
 -- every metric has at least its row over all time, so that a metric without data says so
-over_all_time as (
-    select
-        metrics.metric_name,
-        metrics.version,
-        metrics.config_hash,
-        'all' as grain,
-        'all' as dimension,
-        'all' as dimension_value
-    from metrics
-    left join measured
-        on
-            metrics.metric_name = measured.metric_name
-            and measured.grain = 'all'
-            and measured.dimension = 'all'
-    where measured.metric_name is null
-),
-
 divided as (
     select
-        measured.metric_name,
+        metrics.metric_name,
         metrics.version as metric_version,
-        measured.grain,
-        measured.period_start,
-        measured.dimension,
-        measured.dimension_value,
+        coalesce(measured.grain, 'all') as grain,
+        -- all time begins with the first day that any metric has
+        case
+            when measured.grain = 'all' then min(case when measured.grain = 'all' then measured.period_start end) over ()
+            else measured.period_start
+        end as period_start,
+        coalesce(measured.dimension, 'all') as dimension,
+        coalesce(measured.dimension_value, 'all') as dimension_value,
         measured.numerator,
         measured.denominator,
         case when measured.is_ratio then measured.denominator else measured.numerator end as n,
@@ -79,6 +87,7 @@ divided as (
             when not measured.is_ratio then cast(measured.numerator as {{ double_type() }})
             else cast(measured.numerator as {{ double_type() }}) / cast(nullif(measured.denominator, 0) as {{ double_type() }})
         end as unsuppressed_value,
+        measured.grain is null as has_no_rows,
         measured.is_ratio and coalesce(measured.denominator, 0) = 0 as has_no_denominator,
         measured.is_proportion and measured.denominator < {{ var('minimum_n_publish') }} as is_below_minimum_n,
         case when measured.is_proportion then {{ wilson_low('measured.numerator', 'measured.denominator') }} end as interval_low,
@@ -94,9 +103,9 @@ divided as (
         end as is_mature,
         metrics.config_hash,
         as_of.as_of
-    from measured
-    inner join metrics
-        on measured.metric_name = metrics.metric_name
+    from metrics
+    left join measured
+        on metrics.metric_name = measured.metric_name
     left join as_of
         on measured.as_of_domain = as_of.domain
 ),
@@ -117,33 +126,13 @@ final as (
         interval_high,
         is_mature,
         case
+            when has_no_rows then 'no_rows'
             when has_no_denominator then 'no_denominator'
             when is_below_minimum_n then 'below_minimum_n'
         end as null_reason,
         config_hash,
         as_of
     from divided
-
-    union all
-
-    select
-        metric_name,
-        version as metric_version,
-        grain,
-        cast(null as date) as period_start,
-        dimension,
-        dimension_value,
-        cast(null as decimal(28, 6)) as numerator,
-        cast(null as decimal(28, 6)) as denominator,
-        cast(null as {{ double_type() }}) as value,
-        cast(null as decimal(28, 6)) as n,
-        cast(null as {{ double_type() }}) as interval_low,
-        cast(null as {{ double_type() }}) as interval_high,
-        cast(null as {{ dbt.type_boolean() }}) as is_mature,
-        'no_rows' as null_reason,
-        config_hash,
-        cast(null as {{ dbt.type_timestamp() }}) as as_of
-    from over_all_time
 )
 
 select * from final

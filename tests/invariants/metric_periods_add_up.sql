@@ -1,6 +1,6 @@
 -- A failure means that the days of a metric do not add up to its weeks, months or all time: a day outside the calendar was dropped, or
--- a period counted it twice. What to do: compare int_metric_days with int_metric_periods for the metric's measures. The denominator of
--- a metric over two marts is left out: on a day on which only one of them has rows, the metric has none.
+-- a period counted it twice. What to do: compare the grains of int_metric_periods_<semantic model> for the metric's measures. The
+-- denominator of a metric over two marts is left out: on a day on which only one of them has rows, the metric has none.
 with
 
 sums as (

@@ -392,7 +392,7 @@ def build(engine: Engine, *arguments: str) -> None:
         "build",
         *("--resource-type", "model"),
         *seeds,
-        *("--exclude", "int_metric_days+", "dim_metric+"),
+        *("--exclude", "intermediate.metrics+", "dim_metric+"),
         *arguments,
     )
 
