@@ -4,21 +4,31 @@
 -- seconds to their own days.
 -- noqa: disable=LT02
 {{ config(materialized=kept(), incremental_strategy='touched', unique_key='period_month') }}
-{%- set kinds = ['contact', 'available', 'productive', 'break', 'stated_contact', 'paid'] %}
+{%- set kinds = ['contact', 'other_channel', 'available', 'productive', 'break', 'stated_contact', 'paid'] %}
 {%- set productive_states = "('meeting', 'training', 'coaching', 'project')" %}
 {%- set parts = [
-    'occupied', 'available', 'other_productive', 'break', 'unowned_contact', 'paid_state', 'paid_occupied', 'paid_ready', 'stated',
+    'occupied', 'other_channel', 'available', 'other_productive', 'break', 'unowned_contact', 'paid_state', 'paid_occupied', 'paid_ready',
+    'stated',
 ] %}
 
 with
 
+queues as (
+    select * from {{ ref('stg_queues') }}
+),
+
 contact_spans as (
-    select *
-    from {{ ref('int_agent_contact_spans') }}
+    select
+        spans.*,
+        -- a queue of several channels says nothing
+        coalesce(queues.channel <> 'email', false) as is_other_channel
+    from {{ ref('int_agent_contact_spans') }} as spans
+    left join queues
+        on spans.queue_id = queues.queue_id
     where
-        activity <> 'ring'
-        and not is_inside_talk
-        and ended_at > started_at
+        spans.activity <> 'ring'
+        and not spans.is_inside_talk
+        and spans.ended_at > spans.started_at
 ),
 
 state_spans as (
@@ -39,6 +49,7 @@ turns as (
         agent_id,
         {{ instant }} as happened_at,
         {{ sign }} as contact_change,
+        case when is_other_channel then {{ sign }} else 0 end as other_channel_change,
         0 as available_change,
         0 as productive_change,
         0 as break_change,
@@ -53,6 +64,7 @@ turns as (
         agent_id,
         {{ instant }} as happened_at,
         0 as contact_change,
+        0 as other_channel_change,
         case when state = 'available' then {{ sign }} else 0 end as available_change,
         case when state in {{ productive_states }} then {{ sign }} else 0 end as productive_change,
         case when state in ('break', 'offline') then {{ sign }} else 0 end as break_change,
@@ -162,6 +174,7 @@ seconds as (
         agent_id,
         work_date,
         sum(case when is_contact then elapsed_seconds else 0 end) as occupied_seconds,
+        sum(case when is_other_channel then elapsed_seconds else 0 end) as other_channel_seconds,
         sum(case when is_available and not is_contact then elapsed_seconds else 0 end) as available_seconds,
         sum(case when is_productive and not is_contact then elapsed_seconds else 0 end) as other_productive_seconds,
         sum(case when is_break and not is_contact then elapsed_seconds else 0 end) as break_seconds,

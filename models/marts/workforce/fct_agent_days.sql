@@ -2,7 +2,8 @@
 -- hour as a proxy where nothing better is known (M04a). Days are those of the reporting time zone, of 23 and 25 hours where clocks
 -- change.
 {%- set parts = [
-    'occupied', 'available', 'other_productive', 'break', 'unowned_contact', 'paid_state', 'paid_occupied', 'paid_ready', 'stated',
+    'occupied', 'other_channel', 'available', 'other_productive', 'break', 'unowned_contact', 'paid_state', 'paid_occupied', 'paid_ready',
+    'stated',
 ] %}
 
 with
@@ -100,6 +101,7 @@ joined as (
         coalesce(agents.role, 'agent') as role,
         coalesce(clock.stated_seconds, 0) > 0 as has_state_records,
         coalesce(clock.occupied_seconds, 0) as occupied_seconds,
+        coalesce(clock.other_channel_seconds, 0) as other_channel_seconds,
         coalesce(clock.contact_sum_seconds, 0) as contact_sum_seconds,
         coalesce(clock.available_seconds, 0) as available_seconds,
         coalesce(clock.other_productive_seconds, 0) as other_productive_seconds,
@@ -161,8 +163,8 @@ final as (
         case when not has_state_records then 'no time sheet' end as time_null_reason,
         handled_contact_count,
         handled_email_count,
-        -- time cannot be told apart by channel on a day with others
-        handled_email_count > 0 and handled_email_count = handled_contact_count as is_email_day
+        -- what is left of the time for contacts beside those of other channels, waiting for either included
+        case when has_state_records then occupied_seconds - other_channel_seconds + available_seconds end as email_productive_seconds
     from joined
 )
 
