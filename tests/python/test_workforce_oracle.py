@@ -18,7 +18,7 @@ MONTH = date(2025, 3, 1)
 # over two midnights in the project's own zone of the books, UTC; days of 23 and 25 hours are in the unit tests
 NIGHT = datetime(2025, 3, 29, 20, 0)
 DAYS = [date(2025, 3, 27) + timedelta(days=number) for number in range(7)]
-PARTS = ("occupied", "available", "other_productive", "break", "unowned_contact")
+PARTS = ("occupied", "other_channel", "available", "other_productive", "break", "unowned_contact")
 KINDS = {
     "available": "available",
     "meeting": "other_productive",
@@ -29,6 +29,7 @@ KINDS = {
     "offline": "break",
     "contact": "unowned_contact",
 }
+QUEUES = {"mail": "email", "chat": "chat", "mixed": None}
 MINUTES = st.integers(0, 40 * 60)
 
 
@@ -44,6 +45,7 @@ def spans(draw: st.DrawFn) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
                 "period_month": MONTH,
                 "agent_id": draw(st.sampled_from("ab")),
                 "contact_id": f"c{number}",
+                "queue_id": draw(st.sampled_from([*QUEUES, None])),
                 "activity": draw(st.sampled_from(["talk", "message", "wrap", "consult", "ring"])),
                 "is_inside_talk": draw(st.sampled_from([False, False, False, True])),
                 "span_seconds": int((ends - begins).total_seconds()),
@@ -73,12 +75,14 @@ def by_the_minute(contacts: list[dict[str, Any]], states: list[dict[str, Any]]) 
     """Return seconds of each agent and day by what they went to; everything begins and ends on a minute."""
     found: dict[Any, Counter[str]] = defaultdict(Counter)
     for agent in "ab":
-        on_contact, sheet = set(), {}
+        on_contact, on_other_channel, sheet = set(), set(), {}
         for row in contacts:
             if row["agent_id"] == agent and row["activity"] != "ring" and not row["is_inside_talk"]:
                 minute = row["started_at"]
                 while minute < row["ended_at"]:
                     on_contact.add(minute)
+                    if row["queue_id"] == "chat":
+                        on_other_channel.add(minute)
                     minute += timedelta(minutes=1)
         for row in states:
             if row["agent_id"] == agent:
@@ -91,6 +95,7 @@ def by_the_minute(contacts: list[dict[str, Any]], states: list[dict[str, Any]]) 
             kind, is_paid = sheet.get(minute, ("", False))
             part = "occupied" if minute in on_contact else kind
             seconds[part] += 60
+            seconds["other_channel"] += 60 * (minute in on_other_channel)
             if is_paid:
                 seconds["paid"] += 60
                 seconds["paid_away"] += 60 * (part in ("other_productive", "break"))
@@ -100,7 +105,7 @@ def by_the_minute(contacts: list[dict[str, Any]], states: list[dict[str, Any]]) 
 CONTACT_SPANS = pa.schema(
     [
         ("period_month", pa.date32()),
-        *((name, pa.string()) for name in ("agent_id", "contact_id", "activity")),
+        *((name, pa.string()) for name in ("agent_id", "contact_id", "queue_id", "activity")),
         ("is_inside_talk", pa.bool_()),
         ("span_seconds", pa.int64()),
         ("started_at", pa.timestamp("us")),
@@ -136,6 +141,7 @@ def test_every_second_goes_to_one_thing(
         "int_agent_day_seconds",
         int_agent_contact_spans=pa.Table.from_pylist(contacts, CONTACT_SPANS),
         int_agent_state_spans=pa.Table.from_pylist(states, STATE_SPANS),
+        stg_queues=pa.table({"queue_id": list(QUEUES), "channel": list(QUEUES.values())}),
         int_cost_days=pa.table({"date_day": pa.array(DAYS, pa.date32())}),
         int_timezone_offsets=OFFSETS,
     )
