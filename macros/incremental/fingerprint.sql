@@ -32,6 +32,7 @@
         'ingestion_lag_hours', 'repeat_match', 'repeat_channel_scope', 'repeat_window_clock', 'repeat_window_hours',
         'transfer_breaks_fcr', 'reconnect_grace_minutes', 'reopen_window_hours', 'attempt_cluster_gap_minutes',
         'deflection_window_hours', 'assumed_counts', 'confirmation_reasons', 'confirmation_counts', 'survey_close_days', 'survey_quarantine_days',
+        'early_warning_days', 'effort_cancellation_days',
         'healthy_band_low_percent', 'healthy_band_high_percent', 'healthy_band_days', 'minimum_n_band', 'alert_handle_time_percent',
         'alert_repeat_points', 'alert_fcr_points', 'alert_baseline_weeks', 'long_wait_seconds', 'complexity_base_months',
         'handle_base_months', 'concurrency_split', 'practical_capacity_mode', 'practical_capacity_ratio', 'unused_capacity_mode',
