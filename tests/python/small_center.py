@@ -658,6 +658,8 @@ def _resolution(center: _Center) -> None:
 
 JUDGED = [f"judged_{month}_{number:02}" for month in range(3, 9) for number in range(1, 12)]
 """Contacts that are both evaluated and answered: eleven in each of six months, so that a trend and the importance of an item are known."""
+SUBSCRIBED = 40
+"""So many of their customers hold a subscription."""
 
 
 def _judged(center: _Center) -> None:
@@ -826,6 +828,7 @@ def _experience() -> dict[str, list[Row]]:
                 "scale_max": 5.0,
                 "is_reversed": True,
             },
+            {"question_id": "agreed", "instrument": "ces", "scale_min": 1.0, "scale_max": 7.0},
         ],
         "survey_invitations": [
             {
@@ -863,6 +866,17 @@ def _experience() -> dict[str, list[Row]]:
                 )
                 for number, contact_id in enumerate(JUDGED)
             ),
+            *(
+                answer(
+                    200 + number,
+                    "agreed",
+                    contact_id,
+                    float(1 + number % 7),
+                    customer_id=f"cus_{contact_id}",
+                    later=_instant(f"2025-{contact_id.split('_')[1]:0>2}-06 09:00:00") - contact_end,
+                )
+                for number, contact_id in enumerate(JUDGED[:SUBSCRIBED])
+            ),
             # most of those whose item was passed are satisfied, and some of the others
             *(
                 answer(
@@ -889,6 +903,13 @@ def _retention() -> dict[str, list[Row]]:
         ("stays", "end", "2025-10-07 12:00:00"),
         ("stays", "reactivation", "2025-10-07 13:00:00"),
     ]
+    # of the judged contacts' customers some ask to cancel a month later, some of these take it back, and the others go
+    for number, contact_id in enumerate(JUDGED[:SUBSCRIBED]):
+        month = int(contact_id.split("_")[1]) + 1
+        if number % 3 == 0:
+            events.append((contact_id, "cancel_notice", f"2025-{month:02}-0{1 + number % 7} 10:00:00"))
+            kind = "cancel_withdrawn" if number % 2 else "end"
+            events.append((contact_id, kind, f"2025-{month:02}-2{number % 7} 10:00:00"))
     # in three currencies, one without a rate, and a cut that is known before it counts
     amounts = [
         ("leaves", "start", "2024-01-01 00:00:00", None, 19.99, "GBP"),
@@ -904,6 +925,14 @@ def _retention() -> dict[str, list[Row]]:
             {"subscription_id": "at_week", "customer_id": "cus_at_week"},
             {"subscription_id": "next_day", "customer_id": "cus_next_day"},
             {"subscription_id": "other_reason", "customer_id": "other_reason"},
+            *(
+                {
+                    "subscription_id": contact_id,
+                    "customer_id": f"cus_{contact_id}",
+                    "started_on": _day("2024-01-01"),
+                }
+                for contact_id in JUDGED[:SUBSCRIBED]
+            ),
         ],
         "subscription_events": [
             {
