@@ -32,7 +32,7 @@ def target_path() -> Path:
 @cache
 def _manifest(folder: Path) -> Any:
     # what a node's database is called comes from the file's name, so every build has a file of this name
-    with _database_named(folder / "warehouse.duckdb"):
+    with database_named(folder / "warehouse.duckdb"):
         outcome = dbtRunner().invoke(["parse", *_arguments(folder)])
     assert outcome.success, f"dbt parse failed: {outcome.exception}"
     return outcome.result
@@ -88,7 +88,7 @@ def build_landed(folder: Path, land: Callable[[Path], object], *, select: str = 
 def compiled(name: str) -> str:
     """Return the SQL of a model or an analysis, as it runs on a database of `build` or `build_landed`."""
     target = target_path()
-    with _database_named(target / "warehouse.duckdb"):
+    with database_named(target / "warehouse.duckdb"):
         outcome = dbtRunner(manifest=_manifest(target)).invoke(
             ["compile", "--select", name, *_arguments(target)]
         )
@@ -171,7 +171,7 @@ def _arrow_type(data_type: str) -> pa.DataType:
 
 
 def _run(database: Path, command: Iterable[str], target: Path) -> None:
-    with _database_named(database):
+    with database_named(database):
         outcome = dbtRunner(manifest=_manifest(target)).invoke(list(command))
     # dbt keeps the file open, and nobody else could open it for reading
     DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
@@ -184,7 +184,7 @@ def _run(database: Path, command: Iterable[str], target: Path) -> None:
 
 
 @contextmanager
-def _database_named(database: Path) -> Iterator[None]:
+def database_named(database: Path) -> Iterator[None]:
     """Let the profile find this database."""
     before = os.environ.get("CX_DATABASE")
     os.environ["CX_DATABASE"] = str(database)
