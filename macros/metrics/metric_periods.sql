@@ -1,8 +1,9 @@
 {#- The rows of one semantic model by period (day, week, month, all time), dimension and value of it, with every measure added up: parts are
-    added, never rates. The mart is read once, into a cube of all dimensions by day, and the single dimensions are rolled up from the cube. -#}
+    added, never rates. The mart is read once, into a cube of all dimensions by day; the single dimensions are rolled up from the cube, and the
+    periods from their days. -#}
 {% macro metric_periods(semantic_model, mart) -%}
 {%- set model = measured_model(semantic_model) -%}
-{%- set names = model.dimensions | map(attribute='name') | list -%}
+{%- set dimensions = model.dimensions | map(attribute='name') | list -%}
 {%- set measures = model.measures | map(attribute='name') | list -%}
 
 with
@@ -21,44 +22,81 @@ cube as (
     group by {{ model.day }}{% for dimension in model.dimensions %}, {{ dimension.expr or dimension.name }}{% endfor %}
 ),
 
-days as (
-    {%- for dimension in ['all'] + names %}
-    {{ 'union all' if not loop.first }}
+by_dimension as (
     select
         date_day,
-        cast({{ dbt.date_trunc('week', 'date_day') }} as date) as week_start_date,
-        cast({{ dbt.date_trunc('month', 'date_day') }} as date) as month_start_date,
-        cast({{ dbt.last_day('date_day', 'month') }} as date) as month_end_date,
-        '{{ dimension }}' as dimension,
-        {{ "'all'" if dimension == 'all' else "coalesce(cast(" ~ dimension ~ " as " ~ dbt.type_string() ~ "), '(unknown)')" }} as dimension_value,
+        case
+            when false then null
+            {%- for dimension in dimensions %}
+            when grouping({{ dimension }}) = 0 then '{{ dimension }}'
+            {%- endfor %}
+            else 'all'
+        end as dimension,
+        case
+            when false then null
+            {%- for dimension in dimensions %}
+            when grouping({{ dimension }}) = 0 then coalesce(cast({{ dimension }} as {{ dbt.type_string() }}), '(unknown)')
+            {%- endfor %}
+            else 'all'
+        end as dimension_value,
         {%- for measure in measures %}
         sum({{ measure }}) as {{ measure }}{{ ',' if not loop.last }}
         {%- endfor %}
     from cube
-    group by date_day{{ ', ' ~ dimension if dimension != 'all' }}
-    {%- endfor %}
+    group by grouping sets ((date_day){% for dimension in dimensions %}, (date_day, {{ dimension }}){% endfor %})
 ),
 
-periods as (
-    {%- for grain, start, end in [
-        ('day', 'date_day', 'date_day'),
-        ('week', 'week_start_date', dbt.dateadd('day', 6, 'week_start_date')),
-        ('month', 'month_start_date', 'month_end_date'),
-        ('all', 'min(date_day)', none),
-    ] %}
-    {{ 'union all' if not loop.first }}
+days as (
     select
-        '{{ grain }}' as grain,
-        {{ start }} as period_start,
-        cast({{ end or 'null' }} as date) as period_end,
+        by_dimension.*,
+        date_day as first_day,
+        cast({{ dbt.date_trunc('week', 'date_day') }} as date) as week_start_date,
+        cast({{ dbt.date_trunc('month', 'date_day') }} as date) as month_start_date
+    from by_dimension
+),
+
+added_up as (
+    select
+        case
+            when grouping(date_day) = 0 then 'day'
+            when grouping(week_start_date) = 0 then 'week'
+            when grouping(month_start_date) = 0 then 'month'
+            else 'all'
+        end as grain,
+        date_day,
+        week_start_date,
+        month_start_date,
+        min(first_day) as first_day,
         dimension,
         dimension_value,
         {%- for measure in measures %}
         sum({{ measure }}) as {{ measure }}{{ ',' if not loop.last }}
         {%- endfor %}
     from days
-    group by dimension, dimension_value{{ ', ' ~ start if grain != 'all' }}{{ ', ' ~ end if grain == 'month' }}
-    {%- endfor %}
+    group by
+        grouping sets (
+            (dimension, dimension_value, date_day),
+            (dimension, dimension_value, week_start_date),
+            (dimension, dimension_value, month_start_date),
+            (dimension, dimension_value)
+        )
+),
+
+periods as (
+    select
+        grain,
+        coalesce(date_day, week_start_date, month_start_date, first_day) as period_start,
+        cast(case grain
+            when 'day' then date_day
+            when 'week' then {{ dbt.dateadd('day', 6, 'week_start_date') }}
+            when 'month' then {{ dbt.last_day('month_start_date', 'month') }}
+        end as date) as period_end,
+        dimension,
+        dimension_value,
+        {%- for measure in measures %}
+        {{ measure }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from added_up
 )
 
 select * from periods

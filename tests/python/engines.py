@@ -46,6 +46,7 @@ class Engine(ABC):
     def __init__(self, folder: Path) -> None:
         """Keep what belongs to the engine in `folder`, which must exist."""
         self.folder = folder
+        self._manifest: Any = None
 
     @abstractmethod
     def start_afresh(self) -> None:
@@ -77,6 +78,11 @@ class Engine(ABC):
 
     def run_dbt(self, *arguments: str) -> Any:
         """Run dbt on this engine, for example `run_dbt("build")`; raise AssertionError with what failed."""
+        if self._manifest is None:
+            self._manifest = self._run_dbt(None, "parse")
+        return self._run_dbt(self._manifest, *arguments)
+
+    def _run_dbt(self, manifest: Any, *arguments: str) -> Any:
         command = [
             *arguments,
             *("--target", self.name),
@@ -85,7 +91,7 @@ class Engine(ABC):
             *("--no-use-colors", "--quiet", "--no-write-json"),
         ]
         with _environment(self.environment()):
-            outcome = dbtRunner().invoke(command)
+            outcome = dbtRunner(manifest=manifest).invoke(command)
         if outcome.success:
             return outcome.result
         problems = [
