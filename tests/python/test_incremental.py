@@ -99,9 +99,21 @@ SHIFTS = (
 )
 
 
-@pytest.fixture(scope="module", params=[DuckDB, Postgres], ids=lambda kind: kind.name)
+ON_BOTH = pytest.mark.parametrize("engine", [DuckDB, Postgres], indirect=True, ids=lambda kind: kind.name)
+"""Tests of what engines do in SQL of their own."""
+
+ON_ONE = pytest.mark.parametrize(
+    "engine",
+    [DuckDB, pytest.param(Postgres, marks=pytest.mark.thorough)],
+    indirect=True,
+    ids=lambda kind: kind.name,
+)
+"""Tests of decisions that are the same on every engine."""
+
+
+@pytest.fixture(scope="module")
 def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    """Give each engine that can build incrementally."""
+    """Give an engine that can build incrementally."""
     engine = request.param(tmp_path_factory.mktemp(request.param.name))
     try:
         yield engine
@@ -109,6 +121,7 @@ def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         engine.close()
 
 
+@ON_BOTH
 @settings(
     max_examples=EXAMPLES,
     deadline=None,
@@ -128,13 +141,14 @@ def test_any_slicing_is_the_full_build(engine: Engine, seed: int, load_count: in
         scope = one_row(engine, "intermediate.int_build_scope")
         assert scope["is_full"] is (number == 0), scope["full_reason"]
     kept = published(engine)
-    build(engine)
+    build_all(engine)
     assert differences(kept, published(engine)) == [], "a build without a new load changed something"
     build_all(engine, "--full-refresh")
     assert one_row(engine, "intermediate.int_build_scope")["full_reason"] == "full refresh asked for"
     assert differences(kept, published(engine)) == [], f"seed {seed}, {load_count} loads"
 
 
+@ON_ONE
 def test_time_money_and_quality_touch_no_contact(engine: Engine) -> None:
     """New rows of what contacts are not made from are staged, and nothing else is; a new price makes everything anew."""
     rows = small_center.raw_rows()
@@ -163,6 +177,7 @@ def test_time_money_and_quality_touch_no_contact(engine: Engine) -> None:
         assert scope["fingerprint"] != before, name
 
 
+@ON_ONE
 def test_a_part_that_was_built_first_hides_nothing(engine: Engine) -> None:
     """A first run of some models leaves no finished build behind; the next one is full, and not empty."""
     engine.start_afresh()
@@ -174,6 +189,7 @@ def test_a_part_that_was_built_first_hides_nothing(engine: Engine) -> None:
     assert one_row(engine, "intermediate.int_build_scope")["is_full"] is True
 
 
+@ON_ONE
 def test_a_table_that_was_never_delivered_stops_no_later_build(engine: Engine) -> None:
     """A company without time sheets and evaluations builds after its second load as after its first."""
     rows = small_center.raw_rows()

@@ -115,7 +115,9 @@ def rounds() -> list[list[Mutation]]:
     """Return the mutations in groups in which each model is wrong once, so that a failing unit test says which one was seen."""
     groups: list[list[Mutation]] = []
     for mutation in MUTATIONS:
-        group = next((group for group in groups if mutation.model not in {each.model for each in group}), None)
+        group = next(
+            (group for group in groups if mutation.model not in {each.model for each in group}), None
+        )
         if group is None:
             groups.append([mutation])
         else:
@@ -173,7 +175,9 @@ def failing_tests(group: list[Mutation], warehouse: Path) -> dict[Mutation, set[
     broken = [result.node.name for result in results if str(result.status) == "error"]
     assert not broken, f"a mistake must be SQL that runs: {', '.join(broken)}"
     # unit_test.cx_metrics.model.name
-    failed = {tuple(result.node.unique_id.split(".")[2:]) for result in results if str(result.status) == "fail"}
+    failed = {
+        tuple(result.node.unique_id.split(".")[2:]) for result in results if str(result.status) == "fail"
+    }
     return {
         mutation: {name for model, name in failed if model == mutation.model.split("/")[1]}
         for mutation in group

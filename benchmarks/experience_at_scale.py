@@ -1,0 +1,145 @@
+"""Surveys, sentiment, quality and workforce on ten million contacts: what their models take beside the rest of a build.
+
+    python benchmarks/experience_at_scale.py --contacts 10000000
+
+Simulates a center of a million contacts a year, for as many years as the contacts need. Each evaluation is copied to further
+evaluators until one contact in fifty has one, so that ten million contacts have 200,000 evaluations beside more than a million and a
+half survey answers. Builds everything else first, then the models of these domains in full. Writes results/experience_at_scale.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import tempfile
+from pathlib import Path
+
+import duckdb
+from at_scale import days_of
+from measuring import (
+    RESULTS,
+    Model,
+    Run,
+    dbt_command,
+    load_command,
+    machine,
+    measure,
+    models_of,
+    no_core_dumps,
+    total,
+    warehouse_environment,
+)
+
+MEASURED = tuple(
+    f"{layer}.{domain}"
+    for domain in ("experience", "quality", "workforce")
+    for layer in ("staging", "intermediate", "marts")
+)
+CONTACTS_PER_EVALUATION = 50
+COUNTED = (
+    "marts.fct_contacts",
+    "marts.fct_survey_answers",
+    "marts.fct_contact_sentiment",
+    "marts.fct_qa_evaluations",
+    "marts.fct_qa_csat_alignment",
+    "marts.fct_agent_days",
+    "intermediate.int_warning_observations",
+)
+
+
+def make_warehouse(folder: Path, contacts: int) -> Run | None:
+    """Simulate, load and build everything but the measured models; nothing where the folder has a warehouse already."""
+    from cx_metrics.simulator import simulate
+
+    if (folder / "warehouse.duckdb").exists():
+        return None
+    if not (folder / "center").exists():
+        simulate(folder / "center", contacts=contacts, days=days_of(contacts))
+    environment = warehouse_environment(folder)
+    measure("load", load_command(folder / "center"), environment)
+    copy_evaluations(folder)
+    measure("seeds", dbt_command(folder, "seed"), environment)
+    return measure("everything, once", dbt_command(folder, "run"), environment)
+
+
+def copy_evaluations(folder: Path) -> None:
+    """Copy evaluations to further evaluators until there are enough of them."""
+    with duckdb.connect(str(folder / "warehouse.duckdb")) as connection:
+        row = connection.execute(
+            "select (select count(*) from raw.contacts), (select count(*) from raw.qa_evaluations)"
+        ).fetchone()
+        assert row is not None
+        contacts, evaluations = row
+        copies = contacts // CONTACTS_PER_EVALUATION // max(evaluations, 1)
+        for table, changed in (
+            (
+                "qa_evaluations",
+                "evaluation_id || '-' || copy as evaluation_id, evaluator_id || '-' || copy as evaluator_id",
+            ),
+            ("qa_answers", "evaluation_id || '-' || copy as evaluation_id"),
+        ):
+            connection.execute(
+                f"insert into raw.{table} by name select * exclude (copy) replace ({changed}) "
+                f"from raw.{table} cross join range(1, {copies + 1}) as copies(copy)"
+            )
+
+
+def report(asked: int, folder: Path, run: Run, models: dict[str, Model]) -> str:
+    """Return the page."""
+    with duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True) as connection:
+        counts = {}
+        for relation in COUNTED:
+            row = connection.execute(f"select count(*) from {relation}").fetchone()
+            counts[relation] = row[0] if row else 0
+    everything = total(models.values())
+    slowest = sorted(models, key=lambda name: -models[name].processor_seconds)[:15]
+    return "\n".join(
+        (
+            "# Surveys, sentiment, quality and workforce at scale",
+            "",
+            f"`python benchmarks/experience_at_scale.py --contacts {asked}`, on {machine()}.",
+            "",
+            f"{len(models)} models of staging, intermediate and marts of these domains, built in full on a warehouse that has the rest:",
+            f"{everything.seconds:,.0f} seconds, {everything.processor_seconds:,.0f} of processor, peak {run.peak_gib:.1f} GiB.",
+            "The machine was shared; seconds inform.",
+            "",
+            "| rows | |",
+            "|---|---:|",
+            *(f"| `{relation}` | {count:,} |" for relation, count in counts.items()),
+            "",
+            "| model, fifteen slowest | seconds | processor |",
+            "|---|---:|---:|",
+            *(
+                f"| `{name}` | {models[name].seconds:,.1f} | {models[name].processor_seconds:,.1f} |"
+                for name in slowest
+            ),
+            "",
+        )
+    )
+
+
+def main() -> None:
+    """Run it."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--contacts", type=int, default=1_000_000, help="contacts of the center")
+    parser.add_argument(
+        "--folder", type=Path, help="keep files here and use a warehouse that is there already"
+    )
+    arguments = parser.parse_args()
+    no_core_dumps()
+    folder = arguments.folder or Path(tempfile.mkdtemp(prefix="cx_metrics_"))
+    make_warehouse(folder, arguments.contacts)
+    command = dbt_command(folder, "run", "--full-refresh", "--select", *MEASURED)
+    run = measure("the measured models", command, warehouse_environment(folder))
+    page = report(arguments.contacts, folder, run, models_of(folder, run))
+    print(page)
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / "experience_at_scale.md").write_text(page, "utf-8")
+    if arguments.folder is None:
+        shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main()
