@@ -106,6 +106,8 @@ def run_model(name: str, **tables: pa.Table) -> list[dict[str, Any]]:
             connection.execute(f"create schema warehouse.{schema}")
         for table, rows in tables.items():
             schema = {"stg": "staging", "int": "intermediate"}.get(table.split("_")[0], "marts")
+            if any(PROJECT.glob(f"seeds/**/{table}.csv")):
+                schema = "staging"
             connection.register("given_rows", rows)
             connection.execute(f"create table warehouse.{schema}.{table} as select * from given_rows")
         found: list[dict[str, Any]] = connection.execute(compiled(name)).to_arrow_table().to_pylist()
