@@ -41,6 +41,9 @@ bench: .venv/ready
 	$(BIN)/python benchmarks/simulator_calibration.py
 	$(BIN)/python benchmarks/resolution_against_truth.py
 	$(BIN)/python benchmarks/cost_against_truth.py
+	$(BIN)/python benchmarks/experience_at_scale.py
+	$(BIN)/python benchmarks/survey_bias_against_truth.py
+	$(BIN)/python benchmarks/qa_items_against_truth.py
 
 clean:
 	rm -rf target logs build input warehouse.duckdb warehouse.duckdb.wal
