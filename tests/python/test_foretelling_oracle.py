@@ -347,13 +347,13 @@ def check_warnings(
             leads[customer, request] = max(lead, leads.get((customer, request), lead))
     assert row["request_count"] == len(requests)
     assert (row["observed_request_count"], row["warned_request_count"]) == (len(seen), len(leads))
-    for name, part, whole in (
-        ("precision", counts["true"], counts["flags"]),
-        ("recall", len(leads), len(seen)),
+    for name, counted, part, whole in (
+        ("precision", "flags", counts["true"], counts["flags"]),
+        ("recall", "requests", len(leads), len(seen)),
     ):
         if whole < MINIMUM_N:
             assert row[f"{name}_share"] is None
-            assert row[f"{name}_null_reason"] == "too few"
+            assert row[f"{name}_null_reason"] == f"too few {counted}"
         else:
             low, high = wilson(part, whole)
             assert math.isclose(row[f"{name}_share"], part / whole, abs_tol=DIGIT)

@@ -141,7 +141,7 @@ looked_ahead as (
         is_flag,
         min(requested_at) over (
             partition by signal, customer_id
-            order by happened_at desc, case when requested_at is null then 0 else 1 end, observation_id
+            order by happened_at desc, case when requested_at is null then 0 else 1 end asc, observation_id asc
             rows between unbounded preceding and current row
         ) as next_requested_at,
         max(leaves_at) over (

@@ -1,6 +1,5 @@
--- One row per question, month (or all time) and group of answers: what customers of the group did in the month after, beside each other (M21).
--- Answering goes with loyalty, so groups are compared among those who answered; who did not answer stands beside. It describes, and
--- proves no cause.
+-- One row per question, month (or all time) and group of answers: what customers of the group did in the month after (M21). Answering goes
+-- with loyalty, so groups are compared among those who answered; who did not answer stands beside. It describes, and proves no cause.
 with
 
 outcomes as (
@@ -53,22 +52,9 @@ final as (
         repeated_count,
         subscriber_count,
         cancelled_count,
-        {%- for name, part, whole in [
-            ('contacting', 'contacting_customer_count', 'customer_count'),
-            ('repeated', 'repeated_count', 'repeat_known_count'),
-            ('cancelled', 'cancelled_count', 'subscriber_count'),
-        ] %}
-        cast(case
-            when {{ whole }} >= {{ var('minimum_n_publish') }} then {{ share_of('cast(1 as decimal(18, 6))', part, whole) }}
-        end as decimal(18, 6)) as {{ name }}_share,
-        cast(case
-            when {{ whole }} >= {{ var('minimum_n_publish') }} then {{ statistic(wilson_low(part, whole)) }}
-        end as decimal(18, 6)) as {{ name }}_interval_low,
-        cast(case
-            when {{ whole }} >= {{ var('minimum_n_publish') }} then {{ statistic(wilson_high(part, whole)) }}
-        end as decimal(18, 6)) as {{ name }}_interval_high,
-        case when {{ whole }} < {{ var('minimum_n_publish') }} then 'too few customers' end as {{ name }}_null_reason,
-        {%- endfor %}
+        {{ published_share('contacting', 'contacting_customer_count', 'customer_count', 'too few customers') }},
+        {{ published_share('repeated', 'repeated_count', 'repeat_known_count', 'too few customers') }},
+        {{ published_share('cancelled', 'cancelled_count', 'subscriber_count', 'too few customers') }},
         'descriptive' as level_of_claim
     from counted
 )

@@ -89,7 +89,7 @@ held as (
     left join cancellations
         on
             subscription_spans.subscription_id = cancellations.subscription_id
-            and cancellations.requested_at >= subscription_spans.held_from
+            and subscription_spans.held_from <= cancellations.requested_at
             and (subscription_spans.held_until is null or cancellations.requested_at <= subscription_spans.held_until)
     group by customer_months.customer_id, customer_months.next_month_date
 ),

@@ -149,20 +149,8 @@ final as (
         false_flag_count,
         flag_with_request_count,
         pending_flag_count,
-        {%- for name, part, whole in [
-            ('precision', 'true_flag_count', 'flag_count'), ('recall', 'warned_request_count', 'observed_request_count'),
-        ] %}
-        cast(case
-            when {{ whole }} >= {{ var('minimum_n_publish') }} then {{ share_of('cast(1 as decimal(18, 6))', part, whole) }}
-        end as decimal(18, 6)) as {{ name }}_share,
-        cast(case
-            when {{ whole }} >= {{ var('minimum_n_publish') }} then {{ statistic(wilson_low(part, whole)) }}
-        end as decimal(18, 6)) as {{ name }}_interval_low,
-        cast(case
-            when {{ whole }} >= {{ var('minimum_n_publish') }} then {{ statistic(wilson_high(part, whole)) }}
-        end as decimal(18, 6)) as {{ name }}_interval_high,
-        case when {{ whole }} < {{ var('minimum_n_publish') }} then 'too few' end as {{ name }}_null_reason,
-        {%- endfor %}
+        {{ published_share('precision', 'true_flag_count', 'flag_count', 'too few flags') }},
+        {{ published_share('recall', 'warned_request_count', 'observed_request_count', 'too few requests') }},
         cast(case
             when flag_count >= {{ var('minimum_n_publish') }} and true_flag_count > 0
                 then {{ share_of('cast(1 as decimal(18, 6))', 'false_flag_count', 'true_flag_count') }}

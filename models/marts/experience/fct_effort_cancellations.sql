@@ -129,17 +129,7 @@ final as (
         customer_count,
         pending_count,
         cancelled_count,
-        cast(case
-            when customer_count >= {{ var('minimum_n_publish') }}
-                then {{ share_of('cast(1 as decimal(18, 6))', 'cancelled_count', 'customer_count') }}
-        end as decimal(18, 6)) as cancelled_share,
-        cast(case
-            when customer_count >= {{ var('minimum_n_publish') }} then {{ statistic(wilson_low('cancelled_count', 'customer_count')) }}
-        end as decimal(18, 6)) as interval_low,
-        cast(case
-            when customer_count >= {{ var('minimum_n_publish') }} then {{ statistic(wilson_high('cancelled_count', 'customer_count')) }}
-        end as decimal(18, 6)) as interval_high,
-        case when customer_count < {{ var('minimum_n_publish') }} then 'too few customers' end as cancelled_null_reason,
+        {{ published_share('cancelled', 'cancelled_count', 'customer_count', 'too few customers') }},
         'descriptive' as level_of_claim
     from counted
 )
