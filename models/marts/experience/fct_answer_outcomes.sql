@@ -90,7 +90,7 @@ held as (
         on
             subscription_spans.subscription_id = cancellations.subscription_id
             and subscription_spans.held_from <= cancellations.requested_at
-            and (subscription_spans.held_until is null or cancellations.requested_at <= subscription_spans.held_until)
+            and (subscription_spans.held_until is null or subscription_spans.held_until >= cancellations.requested_at)
     group by customer_months.customer_id, customer_months.next_month_date
 ),
 
