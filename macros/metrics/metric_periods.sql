@@ -1,12 +1,66 @@
 {#- The rows of one semantic model by period (day, week, month, all time), dimension and value of it, with every measure added up: parts are
-    added, never rates. The mart is read once, into a cube of all dimensions by day; the single dimensions are rolled up from the cube, and the
-    periods from their days. -#}
+    added, never rates. -#}
 {% macro metric_periods(semantic_model, mart) -%}
 {%- set model = measured_model(semantic_model) -%}
-{%- set dimensions = model.dimensions | map(attribute='name') | list -%}
 {%- set measures = model.measures | map(attribute='name') | list -%}
 
 with
+
+{{ metric_days(model, mart) }}
+
+added_up as (
+    select
+        case
+            when grouping(date_day) = 0 then 'day'
+            when grouping(week_start_date) = 0 then 'week'
+            when grouping(month_start_date) = 0 then 'month'
+            else 'all'
+        end as grain,
+        date_day,
+        week_start_date,
+        month_start_date,
+        min(first_day) as first_day,
+        dimension,
+        dimension_value,
+        {%- for measure in measures %}
+        sum({{ measure }}) as {{ measure }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from days
+    group by
+        grouping sets (
+            (dimension, dimension_value, date_day),
+            (dimension, dimension_value, week_start_date),
+            (dimension, dimension_value, month_start_date),
+            (dimension, dimension_value)
+        )
+),
+
+periods as (
+    select
+        grain,
+        coalesce(date_day, week_start_date, month_start_date, first_day) as period_start,
+        cast(case grain
+            when 'day' then date_day
+            when 'week' then {{ dbt.dateadd('day', 6, 'week_start_date') }}
+            when 'month' then {{ dbt.last_day('month_start_date', 'month') }}
+        end as date) as period_end,
+        dimension,
+        dimension_value,
+        {%- for measure in measures %}
+        {{ measure }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from added_up
+)
+
+select * from periods
+{%- endmacro %}
+
+
+{#- The CTEs up to days, one row per day, dimension and value of it. The mart is read once, into a cube of all dimensions by day; the single
+    dimensions are rolled up from the cube. -#}
+{% macro metric_days(model, mart) -%}
+{%- set dimensions = model.dimensions | map(attribute='name') | list -%}
+{%- set measures = model.measures | map(attribute='name') | list -%}
 
 cube as (
     select
@@ -54,50 +108,4 @@ days as (
         cast({{ dbt.date_trunc('month', 'date_day') }} as date) as month_start_date
     from by_dimension
 ),
-
-added_up as (
-    select
-        case
-            when grouping(date_day) = 0 then 'day'
-            when grouping(week_start_date) = 0 then 'week'
-            when grouping(month_start_date) = 0 then 'month'
-            else 'all'
-        end as grain,
-        date_day,
-        week_start_date,
-        month_start_date,
-        min(first_day) as first_day,
-        dimension,
-        dimension_value,
-        {%- for measure in measures %}
-        sum({{ measure }}) as {{ measure }}{{ ',' if not loop.last }}
-        {%- endfor %}
-    from days
-    group by
-        grouping sets (
-            (dimension, dimension_value, date_day),
-            (dimension, dimension_value, week_start_date),
-            (dimension, dimension_value, month_start_date),
-            (dimension, dimension_value)
-        )
-),
-
-periods as (
-    select
-        grain,
-        coalesce(date_day, week_start_date, month_start_date, first_day) as period_start,
-        cast(case grain
-            when 'day' then date_day
-            when 'week' then {{ dbt.dateadd('day', 6, 'week_start_date') }}
-            when 'month' then {{ dbt.last_day('month_start_date', 'month') }}
-        end as date) as period_end,
-        dimension,
-        dimension_value,
-        {%- for measure in measures %}
-        {{ measure }}{{ ',' if not loop.last }}
-        {%- endfor %}
-    from added_up
-)
-
-select * from periods
 {%- endmacro %}
