@@ -141,8 +141,8 @@ looked_ahead as (
         is_flag,
         min(requested_at) over (
             partition by signal, customer_id
-            order by happened_at desc, case when requested_at is null then 0 else 1 end asc, observation_id asc
-            rows between unbounded preceding and current row
+            order by happened_at, case when requested_at is null then 1 else 0 end, observation_id
+            rows between current row and unbounded following
         ) as next_requested_at,
         max(leaves_at) over (
             partition by signal, customer_id

@@ -66,7 +66,11 @@ held as (
     select
         customer_months.customer_id,
         customer_months.next_month_date,
-        count(case when cancellations.cancellation_id is null then 1 end) as held_count,
+        count(
+            case
+                when cancellations.cancellation_id is null or cancellations.requested_at >= customer_months.next_month_starts_at then 1
+            end
+        ) as cancellable_count,
         count(
             case
                 when
@@ -75,8 +79,7 @@ held as (
                     and cancellations.is_voluntary
                     then 1
             end
-        ) as cancelled_count,
-        count(case when cancellations.requested_at >= customer_months.next_month_starts_at then 1 end) as cancelled_later_count
+        ) as cancelled_count
     from customer_months
     inner join subscription_spans
         on
@@ -100,7 +103,7 @@ joined as (
         coalesce(as_of.as_of >= customer_months.next_month_ends_at, false) as is_mature,
         coalesce(contact_counts.contact_count, 0) as contact_count,
         repeats.is_repeated,
-        coalesce(held.held_count, 0) + coalesce(held.cancelled_later_count, 0) > 0 as could_cancel,
+        coalesce(held.cancellable_count, 0) > 0 as could_cancel,
         coalesce(held.cancelled_count, 0) > 0 as is_cancelled
     from answers
     inner join customer_months
