@@ -33,7 +33,7 @@ def target_path() -> Path:
 def _manifest(folder: Path) -> Any:
     # what a node's database is called comes from the file's name, so every build has a file of this name
     with database_named(folder / "warehouse.duckdb"):
-        outcome = dbtRunner().invoke(["parse", *_arguments(folder)])
+        outcome = dbtRunner().invoke(["parse", *arguments(folder)])
     assert outcome.success, f"dbt parse failed: {outcome.exception}"
     return outcome.result
 
@@ -57,7 +57,7 @@ def build(
     shutil.copy(_seeded(), database)
     write_raw(database, raw, is_typed=is_typed)
     target = target_path()
-    options = ["--vars", yaml.safe_dump(dict(variables or {}), default_flow_style=True), *_arguments(target)]
+    options = ["--vars", yaml.safe_dump(dict(variables or {}), default_flow_style=True), *arguments(target)]
     with duckdb.connect(str(database)) as connection:
         for name, rows in (seeds or {}).items():
             connection.execute(f"delete from staging.{name}")
@@ -80,7 +80,7 @@ def build_landed(folder: Path, land: Callable[[Path], object], *, select: str = 
     database = Path(shutil.copy(_seeded(), folder / "warehouse.duckdb"))
     land(database)
     target = target_path()
-    _run(database, ["run", "--select", *select.split(), *_arguments(target)], target)
+    _run(database, ["run", "--select", *select.split(), *arguments(target)], target)
     return database
 
 
@@ -90,7 +90,7 @@ def compiled(name: str) -> str:
     target = target_path()
     with database_named(target / "warehouse.duckdb"):
         outcome = dbtRunner(manifest=_manifest(target)).invoke(
-            ["compile", "--select", name, *_arguments(target)]
+            ["compile", "--select", name, *arguments(target)]
         )
     DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
     assert outcome.success, f"dbt compile failed: {outcome.exception}"
@@ -105,13 +105,20 @@ def run_model(name: str, **tables: pa.Table) -> list[dict[str, Any]]:
         for schema in ("staging", "intermediate", "marts"):
             connection.execute(f"create schema warehouse.{schema}")
         for table, rows in tables.items():
-            schema = {"stg": "staging", "int": "intermediate"}.get(table.split("_")[0], "marts")
-            if any(PROJECT.glob(f"seeds/**/{table}.csv")):
-                schema = "staging"
             connection.register("given_rows", rows)
-            connection.execute(f"create table warehouse.{schema}.{table} as select * from given_rows")
+            connection.execute(
+                f"create table warehouse.{_schema_of(table)}.{table} as select * from given_rows"
+            )
         found: list[dict[str, Any]] = connection.execute(compiled(name)).to_arrow_table().to_pylist()
         return found
+
+
+@cache
+def _schema_of(table: str) -> str:
+    """Return the schema of a model or a seed."""
+    if any(PROJECT.glob(f"seeds/**/{table}.csv")):
+        return "staging"
+    return {"stg": "staging", "int": "intermediate"}.get(table.split("_")[0], "marts")
 
 
 @cache
@@ -120,7 +127,7 @@ def _seeded() -> Path:
     target = target_path()
     database = target / "seeded" / "warehouse.duckdb"
     database.parent.mkdir()
-    _run(database, ["seed", *_arguments(target)], target)
+    _run(database, ["seed", *arguments(target)], target)
     # into the file itself, which is copied
     with duckdb.connect(str(database)) as connection:
         connection.execute("checkpoint")
@@ -199,9 +206,10 @@ def database_named(database: Path) -> Iterator[None]:
             os.environ["CX_DATABASE"] = before
 
 
-def _arguments(target: Path) -> list[str]:
+def arguments(target: Path, project: Path = PROJECT) -> list[str]:
+    """Return dbt's options for a project, or a copy of it, whose artefacts go below `target`."""
     return [
-        *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT / "profiles"), "--target", "duckdb"),
+        *("--project-dir", str(project), "--profiles-dir", str(project / "profiles"), "--target", "duckdb"),
         *("--target-path", str(target), "--log-path", str(target / "logs"), "--threads", "1"),
         *("--quiet", "--no-use-colors"),
     ]

@@ -795,6 +795,10 @@ def _experience() -> dict[str, list[Row]]:
             "updated_at": at,
         } | columns
 
+    def since_contact_end(judged: str) -> timedelta:
+        month = int(judged.split("_")[1])
+        return _instant(f"2025-{month:02}-06 09:00:00") - contact_end
+
     closing = timedelta(days=14)
     return {
         "survey_questions": [
@@ -861,7 +865,7 @@ def _experience() -> dict[str, list[Row]]:
                     contact_id,
                     float(number % 11),
                     customer_id=f"cus_{contact_id}",
-                    later=_instant(f"2025-{contact_id.split('_')[1]:0>2}-06 09:00:00") - contact_end,
+                    later=since_contact_end(contact_id),
                     theme=("price", None)[number % 2],
                 )
                 for number, contact_id in enumerate(JUDGED)
@@ -873,7 +877,7 @@ def _experience() -> dict[str, list[Row]]:
                     contact_id,
                     float(1 + number % 7),
                     customer_id=f"cus_{contact_id}",
-                    later=_instant(f"2025-{contact_id.split('_')[1]:0>2}-06 09:00:00") - contact_end,
+                    later=since_contact_end(contact_id),
                 )
                 for number, contact_id in enumerate(JUDGED[:SUBSCRIBED])
             ),
@@ -885,7 +889,7 @@ def _experience() -> dict[str, list[Row]]:
                     contact_id,
                     4.0 + (number % 3 == 1) if number % 10 in (0, 1, 3, 6, 7, 9) else 1.0 + number % 3,
                     customer_id=f"cus_{contact_id}",
-                    later=_instant(f"2025-{contact_id.split('_')[1]:0>2}-06 09:00:00") - contact_end,
+                    later=since_contact_end(contact_id),
                     theme=("price", "waiting", None)[number % 3],
                 )
                 for number, contact_id in enumerate(JUDGED)

@@ -6,6 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from fractions import Fraction
 from statistics import median
 from typing import Any, NamedTuple
 
@@ -13,13 +14,14 @@ import builds
 import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from oracle import wilson
 
 DAWN = datetime(2024, 1, 1)
 AS_OF = DAWN + timedelta(days=260)
 HALF_DAYS = st.integers(0, 2 * 220).map(lambda number: DAWN + timedelta(hours=12 * number))
 """Instants on a grid, so that a lead of exactly a day and a horizon of exactly 90 days happen."""
 HORIZON = timedelta(days=90)
-MINIMUM_N = 10
+MINIMUM_N, Z = 10, 1.959964
 DIGIT = 1.5e-6
 EVER, NEVER = datetime(1900, 1, 1), datetime(2299, 12, 31)
 KINDS = (
@@ -146,14 +148,6 @@ def asked_for(name: str, events: list[Row]) -> list[Request]:
     if notice:
         requests.append(Request(notice["event_id"], name, notice["occurred_at"], None, notice["end_reason"]))
     return requests
-
-
-def wilson(part: int, whole: int) -> tuple[float, float]:
-    """Return the interval of a share, by its textbook formula."""
-    z, share = 1.959964, part / whole
-    middle = share + z * z / (2 * whole)
-    reach = z * math.sqrt(share * (1 - share) / whole + z * z / (4 * whole * whole))
-    return (middle - reach) / (1 + z * z / whole), (middle + reach) / (1 + z * z / whole)
 
 
 SUBSCRIPTIONS = pa.schema(
@@ -355,7 +349,7 @@ def check_warnings(
             assert row[f"{name}_share"] is None
             assert row[f"{name}_null_reason"] == f"too few {counted}"
         else:
-            low, high = wilson(part, whole)
+            low, high = wilson(Fraction(part), Fraction(whole), Z)
             assert math.isclose(row[f"{name}_share"], part / whole, abs_tol=DIGIT)
             assert math.isclose(row[f"{name}_interval_low"], low, abs_tol=DIGIT)
             assert math.isclose(row[f"{name}_interval_high"], high, abs_tol=DIGIT)

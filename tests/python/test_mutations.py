@@ -6,7 +6,6 @@ A definition that can be written wrongly without a failing test is not guarded. 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,82 +28,82 @@ class Mutation(NamedTuple):
 MUTATIONS = [
     Mutation(
         "M16: neutral answers are dropped from the denominator",
-        "experience/fct_survey_answers",
+        "fct_survey_answers",
         "then judged.turned_score >= judged.positive_min end as is_positive",
         "and not (judged.turned_score > judged.negative_max and judged.turned_score < judged.positive_min)\n"
         "            then judged.turned_score >= judged.positive_min end as is_positive",
     ),
     Mutation(
         "M17: recommendation from 1 to 10 is pooled with 0 to 10",
-        "experience/fct_survey_answers",
+        "fct_survey_answers",
         "when is_on_foreign_scale then 'scale not used for the instrument'",
         "when 1 = 0 then 'scale not used for the instrument'",
     ),
     Mutation(
         "M17: passives are no answers",
-        "experience/fct_nps_groups",
+        "fct_nps_groups",
         "count(*) as answer_count",
         "count(case when nps_group <> 'passive' then 1 end) as answer_count",
     ),
     Mutation(
         "M22: the zeros of failed criticals are in the score without criticals",
-        "quality/fct_qa_evaluations",
+        "fct_qa_evaluations",
         "        score_excl_critical,\n        case when score_excl_critical is null",
         "        cast(case when is_critical_pass = false then 0 else score_excl_critical end as decimal(18, 6)) as score_excl_critical,\n"
         "        case when score_excl_critical is null",
     ),
     Mutation(
         "M22: targeted evaluations stand for the agent's work",
-        "quality/fct_qa_evaluations",
+        "fct_qa_evaluations",
         "is_submitted and sampling = 'random' as is_counted",
         "is_submitted and sampling <> 'calibration' as is_counted",
     ),
     Mutation(
         "M23: a contact with a failed critical passes on its points",
-        "quality/fct_qa_csat_alignment",
+        "fct_qa_csat_alignment",
         "when ranked_evaluations.is_critical_pass = false then false",
         "when 1 = 0 then false",
     ),
     Mutation(
         "M23: every item is tested as if it were the only one",
-        "quality/int_qa_item_effects",
+        "int_qa_item_effects",
         "* item_count / p_rank, 1))",
         "* 1, 1))",
     ),
     Mutation(
         "M04b: chats side by side are added up",
-        "workforce/int_agent_day_seconds",
+        "int_agent_day_seconds",
         "sum(case when is_contact then elapsed_seconds else 0 end) as occupied_seconds",
         "sum(case when is_contact then elapsed_seconds + case when is_other_channel then elapsed_seconds else 0 end else 0 end)"
         " as occupied_seconds",
     ),
     Mutation(
         "M15: attrition over who was there when the month began",
-        "workforce/fct_attrition",
+        "fct_attrition",
         "cast(leaver_count as {{ double_type() }}) / nullif(cast(mean_headcount as {{ double_type() }}), 0) as monthly_rate",
         "cast(leaver_count as {{ double_type() }}) / nullif(opening_count, 0) as monthly_rate",
     ),
     Mutation(
         "M15: who is employed for too short a time to tell counts as gone",
-        "workforce/fct_hire_cohorts",
+        "fct_hire_cohorts",
         "count(case when horizon_day < known_on then 1 end) as known_count",
         "count(*) as known_count",
     ),
     Mutation(
         "M21: a flag raised by the request itself is a warning",
-        "experience/fct_early_warnings",
+        "fct_early_warnings",
         "coalesce(lead_seconds > 86400 and lead_seconds <= {{ horizon }}, false) as is_followed",
         "coalesce(lead_seconds <= {{ horizon }}, false) as is_followed",
     ),
     Mutation(
         "M21: who has asked to cancel is warned of still",
-        "experience/int_warning_observations",
+        "int_warning_observations",
         "and (leaves_at is null or leaves_at < happened_at)",
         "and 1 = 1",
     ),
     Mutation(
         "M25: a notice that was taken back is a cancellation",
-        "retention/int_cancellations",
+        "int_cancellations",
         "(kind = 'cancel_notice' and coalesce(next_kind, 'end') = 'end')",
         "kind = 'cancel_notice'",
     ),
@@ -132,9 +131,9 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def noticed(warehouse: Path) -> Iterator[dict[str, set[str]]]:
+def noticed(warehouse: Path) -> dict[str, set[str]]:
     """Return, by mistake, the unit tests that failed on it."""
-    yield {
+    return {
         mutation.mistake: failing
         for group in rounds()
         for mutation, failing in failing_tests(group, warehouse).items()
@@ -154,18 +153,15 @@ def failing_tests(group: list[Mutation], warehouse: Path) -> dict[Mutation, set[
         else:
             shutil.copy(source, target)
     for mutation in group:
-        file = model_file(project, mutation.model)
+        (file,) = project.glob(f"models/**/{mutation.model}.sql")
         sql = file.read_text(encoding="utf-8")
         assert sql.count(mutation.right) == 1, f"{mutation.model} does not say once: {mutation.right}"
         file.write_text(sql.replace(mutation.right, mutation.wrong), encoding="utf-8")
-    target_path = warehouse.parent / "target"
     command = [
         "test",
         "--select",
-        *(f"test_type:unit,{mutation.model.split('/')[1]}" for mutation in group),
-        *("--project-dir", str(project), "--profiles-dir", str(project / "profiles"), "--target", "duckdb"),
-        *("--target-path", str(target_path), "--log-path", str(target_path / "logs")),
-        *("--quiet", "--no-use-colors"),
+        *(f"test_type:unit,{mutation.model}" for mutation in group),
+        *builds.arguments(warehouse.parent / "target", project),
     ]
     with builds.database_named(warehouse):
         outcome = dbtRunner().invoke(command)
@@ -178,16 +174,7 @@ def failing_tests(group: list[Mutation], warehouse: Path) -> dict[Mutation, set[
     failed = {
         tuple(result.node.unique_id.split(".")[2:]) for result in results if str(result.status) == "fail"
     }
-    return {
-        mutation: {name for model, name in failed if model == mutation.model.split("/")[1]}
-        for mutation in group
-    }
-
-
-def model_file(project: Path, model: str) -> Path:
-    """Return the file of a model of a domain, wherever in the house it is."""
-    (file,) = project.glob(f"models/*/{model}.sql")
-    return file
+    return {mutation: {name for model, name in failed if model == mutation.model} for mutation in group}
 
 
 @pytest.mark.parametrize("mistake", [mutation.mistake for mutation in MUTATIONS])
