@@ -36,6 +36,7 @@ from cost_comparison import (
     Method,
     Reference,
 )
+from measuring import table_row
 from resolution_against_truth import END, MARK, build_marts
 
 from cx_metrics.simulator import simulate
@@ -116,7 +117,7 @@ def run(contacts: int, seeds: int) -> Results:
 def methods_table(results: Results, reference: Reference) -> str:
     """Return the methods next to a reference, averaged over the seeds."""
     lines = [
-        _row(
+        table_row(
             (
                 "a contact costs …",
                 "mean",
@@ -142,9 +143,9 @@ def methods_table(results: Results, reference: Reference) -> str:
             _correlation(one.correlation for one in judged),
             _correlation(one.correlation_of_reasons for one in judged),
         )
-        lines.append(_row(f"**{cell}**" if method is OURS else cell for cell in cells))
+        lines.append(table_row(f"**{cell}**" if method is OURS else cell for cell in cells))
     lines.append(
-        _row(
+        table_row(
             ("the truth", pounds(mean(one[reference.name] for one in results.means)), *("" for _ in range(5)))
         )
     )
@@ -154,14 +155,16 @@ def methods_table(results: Results, reference: Reference) -> str:
 def groups_table(results: Results, name: str) -> str:
     """Return queues or reasons of the first center: the true cost of a contact, and what each method makes of it."""
     lines = [
-        _row(
+        table_row(
             (name, "contacts", "truth", OURS.label, *(one.label.removeprefix("average ") for one in AVERAGES))
         ),
         "|---|" + "---:|" * (3 + len(AVERAGES)),
     ]
     for group in results.groups[name]:
         amounts = (group.amounts[method.name] for method in (OURS, *AVERAGES))
-        lines.append(_row((group.name, f"{group.contacts:,}", pounds(group.truth), *map(pounds, amounts))))
+        lines.append(
+            table_row((group.name, f"{group.contacts:,}", pounds(group.truth), *map(pounds, amounts)))
+        )
     return "\n".join(lines)
 
 
@@ -169,12 +172,12 @@ def full_table(results: Results, name: str) -> str:
     """Return queues or reasons of the first center: cost in full, and the averages that spread the same total."""
     columns = ("full", *(f"full_{average.name}" for average in AVERAGES))
     lines = [
-        _row((name, "contacts", "bottom-up", *(one.label.removeprefix("average ") for one in AVERAGES))),
+        table_row((name, "contacts", "bottom-up", *(one.label.removeprefix("average ") for one in AVERAGES))),
         "|---|" + "---:|" * (2 + len(AVERAGES)),
     ]
     for group in sorted(results.groups[name], key=lambda one: -one.amounts["full"]):
         amounts = (group.amounts[column] for column in columns)
-        lines.append(_row((group.name, f"{group.contacts:,}", *map(pounds, amounts))))
+        lines.append(table_row((group.name, f"{group.contacts:,}", *map(pounds, amounts))))
     return "\n".join(lines)
 
 
@@ -185,10 +188,10 @@ def bridge_table(results: Results) -> str:
     for number, (name, _) in enumerate(results.bridges[0]):
         part = mean(bridge[number][1] for bridge in results.bridges)
         total += part
-        lines.append(_row((name, pounds(part))))
+        lines.append(table_row((name, pounds(part))))
         if name == SHARES_OF_POOLS:
-            lines.append(_row(("**bottom-up cost of a handled contact**", f"**{pounds(total)}**")))
-    lines.append(_row(("**ledger in scope over handled contacts**", f"**{pounds(total)}**")))
+            lines.append(table_row(("**bottom-up cost of a handled contact**", f"**{pounds(total)}**")))
+    lines.append(table_row(("**ledger in scope over handled contacts**", f"**{pounds(total)}**")))
     return "\n".join(lines)
 
 
@@ -201,7 +204,7 @@ def outsourcers_table(results: Results) -> str:
     for one in results.outsourcers:
         amounts = (one.bottom_up, one.difference, one.bonus_and_credit, one.difference - one.bonus_and_credit)
         name = f"{one.vendor}, {one.payment_basis.replace('_', ' ')}"
-        lines.append(_row((name, str(one.months), *map(pounds, amounts))))
+        lines.append(table_row((name, str(one.months), *map(pounds, amounts))))
     return "\n".join(lines)
 
 
@@ -209,14 +212,14 @@ def scenarios_table(results: Results) -> str:
     """Return how far the methods are from the truth in other centers, in hundredths of the true cost."""
     first = results.means[0][LOADED.name], results.seeds[0][LOADED.name]
     centers = {"as it comes": first, **results.scenarios}
-    lines = [_row(("", *centers)), "|---|" + "---:|" * len(centers)]
-    lines.append(_row(("true cost of a contact", *(pounds(truth) for truth, _ in centers.values()))))
+    lines = [table_row(("", *centers)), "|---|" + "---:|" * len(centers)]
+    lines.append(table_row(("true cost of a contact", *(pounds(truth) for truth, _ in centers.values()))))
     for title, error in (("a queue's mean", "of_queues"), ("a contact", "of_contacts")):
         for method in (OURS, *AVERAGES):
             shares = (
                 f"{getattr(judged[method.name], error) / truth:.0%}" for truth, judged in centers.values()
             )
-            lines.append(_row((f"{title} off by, {method.label}", *shares)))
+            lines.append(table_row((f"{title} off by, {method.label}", *shares)))
     return "\n".join(lines)
 
 
@@ -300,10 +303,6 @@ def mean(values: Iterable[float]) -> float:
 def _correlation(values: Iterable[float | None]) -> str:
     known = [value for value in values if value is not None]
     return f"{round(mean(known), 2) + 0.0:.2f}" if known else "–"
-
-
-def _row(cells: Iterable[str]) -> str:
-    return "| " + " | ".join(cells) + " |"
 
 
 # How it is drawn.

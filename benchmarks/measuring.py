@@ -198,3 +198,8 @@ def _count(connection: duckdb.DuckDBPyConnection, source: str) -> int:
 def machine() -> str:
     """Return what the measurements depend on besides the project."""
     return f"{os.cpu_count()} cores, Python {platform.python_version()}, DuckDB {duckdb.__version__}"
+
+
+def table_row(cells: Iterable[str]) -> str:
+    """Return a row of a Markdown table."""
+    return "| " + " | ".join(cells) + " |"

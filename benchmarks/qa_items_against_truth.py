@@ -21,6 +21,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import yaml
+from measuring import table_row
 from resolution_against_truth import build_marts
 
 from cx_metrics.simulator import simulate
@@ -302,7 +303,7 @@ def groups_table(found: Sequence[Chosen]) -> str:
                 _with_range([one.false for one in same]),
             )
             is_ours = way == next(iter(WAYS))
-            lines.append(_row(f"**{cell}**" if is_ours else cell for cell in cells))
+            lines.append(table_row(f"**{cell}**" if is_ours else cell for cell in cells))
     return "\n".join(lines)
 
 
@@ -324,7 +325,7 @@ def items_table(sql: str, center: CenterFound) -> str:
                 "keeps" if row["is_in_short_form"] else "",
             )
         )
-        lines.append(_row((one.item_id, "yes" if one.matters else "", f"{one.counts[1]:,}", *judged)))
+        lines.append(table_row((one.item_id, "yes" if one.matters else "", f"{one.counts[1]:,}", *judged)))
     return "\n".join(lines)
 
 
@@ -342,10 +343,6 @@ def _with_range(values: Sequence[int]) -> str:
 def _mean(values: Iterable[float]) -> float:
     listed = list(values)
     return sum(listed) / len(listed)
-
-
-def _row(cells: Iterable[str]) -> str:
-    return "| " + " | ".join(cells) + " |"
 
 
 def main() -> None:

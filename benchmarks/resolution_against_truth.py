@@ -25,6 +25,7 @@ from typing import Any, Literal
 import altair as alt
 import duckdb
 import pyarrow as pa
+from measuring import table_row
 from truth_comparison import DEFLECTION, FCR, SUBJECTS, Comparison, Judged, Method, Subject
 
 from cx_metrics.simulator import simulate
@@ -245,7 +246,7 @@ def methods_table(results: Results, subject: Subject) -> str:
     """Return the methods of a subject next to the truth, averaged over the seeds."""
     last = "correlation over reasons" if subject is FCR else "when the model got worse"
     lines = [
-        _row(
+        table_row(
             (
                 "settled is …",
                 "rate",
@@ -276,10 +277,10 @@ def methods_table(results: Results, subject: Subject) -> str:
             f"{mean(one.wrong for one in judged):.1%}",
             closing,
         )
-        lines.append(_row(f"**{cell}**" if method is subject.ours else cell for cell in cells))
+        lines.append(table_row(f"**{cell}**" if method is subject.ours else cell for cell in cells))
     if subject is DEFLECTION:
         without, with_it = results.after_degradation[subject.ours.name]
-        lines.append(_row(("the truth", *("" for _ in range(5)), points(with_it.truth - without.truth))))
+        lines.append(table_row(("the truth", *("" for _ in range(5)), points(with_it.truth - without.truth))))
     return "\n".join(lines)
 
 
@@ -289,9 +290,9 @@ def gap_table(results: Results, subject: Subject) -> str:
     causes = {cause: mean(gap.get(cause, 0.0) for gap in gaps) for gap in gaps for cause in gap}
     lines = [f"| {subject.title}: cause | points |", "|---|---:|"]
     for cause, part in sorted(causes.items(), key=lambda item: (-abs(item[1]), item[0])):
-        lines.append(_row((cause, points(part, 2))))
+        lines.append(table_row((cause, points(part, 2))))
     lines.append(
-        _row((f"**`{subject.ours.label}` minus the truth**", f"**{points(sum(causes.values()), 2)}**"))
+        table_row((f"**`{subject.ours.label}` minus the truth**", f"**{points(sum(causes.values()), 2)}**"))
     )
     return "\n".join(lines)
 
@@ -303,12 +304,12 @@ def scenarios_table(results: Results) -> str:
         DEFLECTION: ("ours", "assumed_counts", "contained", "claimed"),
     }
     centers = {"as it comes": results.seeds[0], **results.scenarios}
-    lines = [_row(("off by, points", *centers)), "|---|" + "---:|" * len(centers)]
+    lines = [table_row(("off by, points", *centers)), "|---|" + "---:|" * len(centers)]
     for subject, names in shown.items():
         for method in (method for method in subject.methods if method.name in names):
             offs = (points(judged[subject.name][method.name].off) for judged in centers.values())
             label = f"`{method.label}`" if method is subject.ours else method.label
-            lines.append(_row((label, *offs)))
+            lines.append(table_row((label, *offs)))
     return "\n".join(lines)
 
 
@@ -319,9 +320,13 @@ def stopped_table(results: Results) -> str:
         "|---|---:|---:|---:|---:|",
     ]
     for label, one in results.without_watermark.items():
-        lines.append(_row((label, f"{one.value:.1%}", f"{one.truth:.1%}", points(one.off), f"{one.rows:,}")))
+        lines.append(
+            table_row((label, f"{one.value:.1%}", f"{one.truth:.1%}", points(one.off), f"{one.rows:,}"))
+        )
     lines.append(
-        _row(("`fcr_rate`, `true_deflection_rate`", "–", "–", "–", f"{results.published_without_calls:,}"))
+        table_row(
+            ("`fcr_rate`, `true_deflection_rate`", "–", "–", "–", f"{results.published_without_calls:,}")
+        )
     )
     return "\n".join(lines)
 
@@ -396,10 +401,6 @@ def mean(values: Iterable[float]) -> float:
     """Return the mean of some values."""
     listed = list(values)
     return sum(listed) / len(listed)
-
-
-def _row(cells: Iterable[str]) -> str:
-    return "| " + " | ".join(cells) + " |"
 
 
 # How it is drawn.

@@ -12,11 +12,12 @@ from __future__ import annotations
 import argparse
 import statistics
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
+from measuring import table_row
 from resolution_against_truth import build_marts
 
 from cx_metrics.simulator import simulate
@@ -26,7 +27,7 @@ RESULTS = PROJECT / "benchmarks" / "results" / "survey_bias_against_truth.md"
 QUESTION = "q_satisfaction"
 
 ASKED = """
-    create table asked as
+    create temp table asked as
     select
         date_trunc('month', contacts.business_date) as month_start_date,
         contacts.channel,
@@ -107,17 +108,7 @@ def measured(folder: Path, contacts: int, seed: int) -> tuple[list[Month], list[
     data = folder / "data"
     simulate(data, contacts=contacts, seed=seed)
     database = build_marts(folder, data, ["fct_survey_representation"])
-    with duckdb.connect() as connection:
-        connection.execute(f"attach '{database}' as warehouse (read_only)")
-        connection.execute("use memory")
-        for schema in ("intermediate", "marts"):
-            connection.execute(f"create schema {schema}")
-        for table in (
-            "intermediate.int_contact_links",
-            "marts.fct_contacts",
-            "marts.fct_survey_representation",
-        ):
-            connection.execute(f"create view {table} as select * from warehouse.{table}")
+    with duckdb.connect(str(database), read_only=True) as connection:
         connection.execute(ASKED.format(data=data, question=QUESTION))
         months = connection.execute(BY_MONTH.format(question=QUESTION)).fetchall()
         channels = connection.execute(BY_CHANNEL).fetchall()
@@ -147,7 +138,7 @@ def report(contacts: int, centers: Sequence[tuple[list[Month], list[Channel]]]) 
     ):
         closer = sum(abs(mine) < abs(theirs) for mine, theirs in zip(one, other, strict=True))
         lines.append(
-            _row(
+            table_row(
                 (
                     name,
                     f"{statistics.mean(one):+.2f} points (standard error {statistics.stdev(one) / len(one) ** 0.5:.2f})",
@@ -172,7 +163,7 @@ def report(contacts: int, centers: Sequence[tuple[list[Month], list[Channel]]]) 
         asked = sum(one.asked for one in same)
         answers = sum(one.asked * one.response_rate for one in same)
         lines.append(
-            _row(
+            table_row(
                 (
                     name,
                     f"{asked:,}",
@@ -183,10 +174,6 @@ def report(contacts: int, centers: Sequence[tuple[list[Month], list[Channel]]]) 
             )
         )
     return "\n".join(lines) + "\n"
-
-
-def _row(cells: Iterable[str]) -> str:
-    return "| " + " | ".join(cells) + " |"
 
 
 def main() -> None:
