@@ -48,7 +48,7 @@ priced as (
         on
             days.agent_id = pay_rates.agent_id
             and days.work_date >= pay_rates.effective_from
-            and (pay_rates.next_effective_from is null or days.work_date < pay_rates.next_effective_from)
+            and days.work_date < coalesce(pay_rates.next_effective_from, cast('2999-12-31' as date))
     left join exchange_rates
         on
             coalesce(pay_rates.currency, '{{ var("reporting_currency") }}') = exchange_rates.currency

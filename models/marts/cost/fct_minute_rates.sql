@@ -107,8 +107,10 @@ by_queue as (
                 when sum(coalesce(costs.unpriced_count, 0)) = 0 then sum(coalesce(costs.cost_amount, 0) + coalesce(fees.fee_amount, 0))
             end as decimal(18, 6)
         ) as cost_amount,
-        cast(sum(overtime.weighted_amount) as decimal(28, 6)) as overtime_weighted_amount,
-        cast(sum(overtime.paid_minutes) as decimal(18, 4)) as overtime_weight_minutes
+        cast(
+            sum(case when not agent_months.is_outsourced then overtime.weighted_amount end) as decimal(28, 6)
+        ) as overtime_weighted_amount,
+        cast(sum(case when not agent_months.is_outsourced then overtime.paid_minutes end) as decimal(18, 4)) as overtime_weight_minutes
     from agent_months
     left join costs
         on
@@ -122,7 +124,6 @@ by_queue as (
         on
             agent_months.period_month = overtime.period_month
             and agent_months.agent_id = overtime.agent_id
-            and not agent_months.is_outsourced
     where agent_months.home_queue_id is not null
     group by agent_months.period_month, agent_months.home_queue_id, agent_months.vendor_id
 ),

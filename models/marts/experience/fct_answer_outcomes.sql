@@ -93,7 +93,8 @@ held as (
         on
             subscription_spans.subscription_id = cancellations.subscription_id
             and subscription_spans.held_from <= cancellations.requested_at
-            and (subscription_spans.held_until is null or subscription_spans.held_until >= cancellations.requested_at)
+            -- a comparison without `or`: an outer join on one is not hashed, and compares every span with every cancellation
+            and coalesce(subscription_spans.held_until, cast('2999-12-31' as {{ dbt.type_timestamp() }})) >= cancellations.requested_at
     group by customer_months.customer_id, customer_months.next_month_date
 ),
 

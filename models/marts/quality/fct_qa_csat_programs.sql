@@ -36,9 +36,11 @@ by_contact as (
     group by program_id, month_start_date
 ),
 
+-- a trend is one of all time
 trends as (
     select
         program_id,
+        cast(null as date) as month_start_date,
         max(case when series = 'qa_score' then month_count end) as qa_month_count,
         max(case when series = 'qa_score' then slope_per_month end) as qa_slope_per_month,
         max(case when series = 'qa_score' then slope_low end) as qa_slope_low,
@@ -81,11 +83,10 @@ joined as (
         on
             months.program_id = by_contact.program_id
             and months.month_start_date is not distinct from by_contact.month_start_date
-    -- a trend is one of all time
     left join trends
         on
             months.program_id = trends.program_id
-            and months.month_start_date is null
+            and months.month_start_date is not distinct from trends.month_start_date
     where months.evaluation_count > 0 or months.answer_count > 0
 ),
 
