@@ -10,7 +10,9 @@ pay as (
 pay_rates as (
     select
         *,
-        lead(effective_from) over (partition by agent_id order by effective_from) as next_effective_from
+        coalesce(
+            lead(effective_from) over (partition by agent_id order by effective_from), cast('2999-12-31' as date)
+        ) as next_effective_from
     from {{ ref('stg_agent_pay_rates') }}
 ),
 
@@ -48,7 +50,7 @@ priced as (
         on
             days.agent_id = pay_rates.agent_id
             and days.work_date >= pay_rates.effective_from
-            and days.work_date < coalesce(pay_rates.next_effective_from, cast('2999-12-31' as date))
+            and days.work_date < pay_rates.next_effective_from
     left join exchange_rates
         on
             coalesce(pay_rates.currency, '{{ var("reporting_currency") }}') = exchange_rates.currency

@@ -24,7 +24,9 @@ segments as (
 tariffs as (
     select
         *,
-        lead(effective_from) over (partition by channel, unit order by effective_from) as next_effective_from
+        coalesce(
+            lead(effective_from) over (partition by channel, unit order by effective_from), cast('2999-12-31' as date)
+        ) as next_effective_from
     from {{ ref('stg_channel_tariffs') }}
 ),
 
@@ -54,7 +56,7 @@ priced as (
         on
             records.channel = tariffs.channel
             and cast(records.started_at as date) >= tariffs.effective_from
-            and (tariffs.next_effective_from is null or cast(records.started_at as date) < tariffs.next_effective_from)
+            and cast(records.started_at as date) < tariffs.next_effective_from
     left join exchange_rates
         on
             coalesce(tariffs.currency, '{{ var("reporting_currency") }}') = exchange_rates.currency

@@ -14,7 +14,9 @@ usage as (
 technology_rates as (
     select
         *,
-        lead(effective_from) over (partition by technology_id, unit order by effective_from) as next_effective_from
+        coalesce(
+            lead(effective_from) over (partition by technology_id, unit order by effective_from), cast('2999-12-31' as date)
+        ) as next_effective_from
     from {{ ref('stg_technology_rates') }}
 ),
 
@@ -54,7 +56,7 @@ prices as (
     inner join days
         on
             technology_rates.effective_from <= days.date_day
-            and (technology_rates.next_effective_from is null or technology_rates.next_effective_from > days.date_day)
+            and technology_rates.next_effective_from > days.date_day
     left join exchange_rates
         on
             coalesce(technology_rates.currency, '{{ var("reporting_currency") }}') = exchange_rates.currency
