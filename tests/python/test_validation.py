@@ -11,6 +11,8 @@ import hashlib
 import os
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from html.parser import HTMLParser
@@ -1834,6 +1836,15 @@ def test_command_fails_on_errors_and_says_what_to_do(row_damage: Path, tmp_path:
     assert result.exit_code == 1
     line = next(line for line in result.output.splitlines() if "queue time is not negative" in line)
     assert re.search(r"1 of 336 rows .*such as -5 +failed +error +Do not publish\.", line)
+
+
+@pytest.mark.parametrize("imported_before", ["", "import pyspark.sql"])
+def test_import_of_great_expectations_does_not_end_a_process_without_a_main_file(
+    imported_before: str,
+) -> None:
+    program = f"{imported_before}\nfrom cx_metrics.validation.run import great_expectations\nprint(great_expectations().__name__)"
+    finished = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert finished.stdout == "great_expectations\n", finished.stderr
 
 
 @pytest.mark.parametrize(

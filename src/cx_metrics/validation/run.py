@@ -59,21 +59,22 @@ def validate(
 def great_expectations() -> ModuleType:
     """Return Great Expectations, ready for DuckDB and silent: without usage statistics and without Spark.
 
-    It looks for Spark when it is imported; that takes a second, and in a process without a main file Spark
-    ends the process as if all were well.
+    It looks for Spark when it is imported; that takes a second, and in a process without a main file, such as
+    `python -c`, the import of Spark Connect ends the process as if all were well.
     """
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     logger = logging.getLogger("great_expectations")
     logger.addHandler(logging.NullHandler())
     logger.propagate = False
-    hidden = "pyspark" not in sys.modules
-    if hidden:
-        sys.modules["pyspark"] = None  # type: ignore[assignment]
+    # who has imported Spark for something else has not imported Spark Connect with it
+    hidden = {"pyspark", "pyspark.sql.connect"} - sys.modules.keys()
+    for name in hidden:
+        sys.modules[name] = None  # type: ignore[assignment]
     try:
         import great_expectations as gx
     finally:
-        if hidden:
-            del sys.modules["pyspark"]
+        for name in hidden:
+            del sys.modules[name]
     _keep_duckdb_connected()
     return gx
 
