@@ -4,7 +4,7 @@
         'contacts', 'contact_segments', 'customers', 'subscriptions', 'subscription_events',
         'bot_sessions', 'contact_sentiment', 'survey_invitations', 'survey_answers', 'social_mentions',
         'agent_states', 'agent_pay', 'coaching_sessions', 'agent_feedback', 'qa_evaluations', 'qa_answers', 'technology_usage',
-        'ledger_entries', 'agents', 'agent_pay_rates', 'fx_rates',
+        'ledger_entries', 'agents', 'agent_pay_rates', 'fx_rates', 'save_offers', 'transactions',
     ]) }}
 {%- endmacro %}
 

@@ -3,7 +3,7 @@
     {{ return([
         'contacts', 'contact_segments', 'queues', 'queue_hours', 'queue_holidays', 'programs', 'vendors', 'product_lines', 'reasons',
         'agents', 'agent_states', 'agent_pay', 'agent_pay_rates', 'coaching_sessions', 'agent_feedback',
-        'customers', 'subscriptions', 'subscription_events',
+        'customers', 'subscriptions', 'subscription_events', 'save_offers', 'transactions',
         'bot_sessions', 'technologies', 'technology_usage', 'technology_rates', 'contact_sentiment',
         'survey_questions', 'survey_invitations', 'survey_answers', 'social_mentions',
         'qa_form_items', 'qa_evaluations', 'qa_answers',

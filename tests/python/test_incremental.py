@@ -50,6 +50,8 @@ APART = (
     "agents",
     "agent_pay_rates",
     "fx_rates",
+    "save_offers",
+    "transactions",
 )
 """Those from which no contact, issue or bot attempt is made."""
 

@@ -2,7 +2,8 @@
 -- all that is kept from build to build, and only by a run that made all of it.
 -- noqa: disable=LT02,LT05,ST03
 {%- for name in [
-    'stg_contacts', 'stg_contact_segments', 'stg_customers', 'stg_subscriptions', 'stg_subscription_events', 'stg_bot_sessions',
+    'stg_contacts', 'stg_contact_segments', 'stg_customers', 'stg_subscriptions', 'stg_subscription_events', 'stg_save_offers',
+    'stg_transactions', 'stg_bot_sessions',
     'stg_contact_sentiment', 'stg_survey_invitations', 'stg_survey_answers', 'stg_social_mentions',
     'stg_agent_states', 'stg_agent_pay', 'stg_coaching_sessions', 'stg_agent_feedback', 'stg_qa_evaluations', 'stg_qa_answers',
     'stg_technology_usage', 'stg_ledger_entries',

@@ -1,0 +1,3 @@
+{{ config(materialized=kept(), incremental_strategy='new_loads') }}
+
+{{ newest_delivery('save_offers') }}
