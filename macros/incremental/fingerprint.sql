@@ -40,7 +40,9 @@
         'ledger_tolerance_amount', 'ledger_tolerance_share', 'qa_pass_score', 'qa_target_score', 'csat_target_rate', 'qa_csat_gap_alarm',
         'qa_trend_months', 'qa_importance_minimum_fails', 'qa_importance_alpha', 'qa_short_form_share', 'attrition_excluded_leave_kinds',
         'minimum_n_rank', 'minimum_n_channel', 'save_episode_gap_days', 'save_horizon_days', 'save_downgrade_share',
-        'churn_grace_days', 'inactivity_days', 'tenure_gap_days', 'silent_churn_days',
+        'churn_grace_days', 'inactivity_days', 'tenure_gap_days', 'silent_churn_days', 'attribution_windows', 'attribution_window_days',
+        'attribution_model', 'expansion_window_days', 'referral_window_days', 'recovery_answer_days', 'recovery_complaint_days',
+        'renewal_grace_days', 'renewal_exposure_days', 'value_horizon_months', 'value_discount_per_year',
     ]) }}
 {%- endmacro %}
 

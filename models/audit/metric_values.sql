@@ -7,10 +7,13 @@
 -- depends_on: {{ ref('int_metric_periods_bot_attempts') }}
 -- depends_on: {{ ref('int_metric_periods_capacity_costs') }}
 -- depends_on: {{ ref('int_metric_periods_contact_effort') }}
+-- depends_on: {{ ref('int_metric_periods_contact_expansions') }}
+-- depends_on: {{ ref('int_metric_periods_contact_outcomes') }}
 -- depends_on: {{ ref('int_metric_periods_contact_repeats') }}
 -- depends_on: {{ ref('int_metric_periods_contact_sentiment') }}
 -- depends_on: {{ ref('int_metric_periods_contacts') }}
 -- depends_on: {{ ref('int_metric_periods_costed_contacts') }}
+-- depends_on: {{ ref('int_metric_periods_customer_months') }}
 -- depends_on: {{ ref('int_metric_periods_first_contact_resolution') }}
 -- depends_on: {{ ref('int_metric_periods_handle_time_results') }}
 -- depends_on: {{ ref('int_metric_periods_issue_costs') }}
@@ -18,11 +21,17 @@
 -- depends_on: {{ ref('int_metric_periods_qa_csat_alignment') }}
 -- depends_on: {{ ref('int_metric_periods_qa_evaluations') }}
 -- depends_on: {{ ref('int_metric_periods_queue_intervals') }}
+-- depends_on: {{ ref('int_metric_periods_recoveries') }}
+-- depends_on: {{ ref('int_metric_periods_renewals') }}
+-- depends_on: {{ ref('int_metric_periods_revenue_influence') }}
+-- depends_on: {{ ref('int_metric_periods_save_episodes') }}
 -- depends_on: {{ ref('int_metric_periods_social_mentions') }}
 -- depends_on: {{ ref('int_metric_periods_survey_answers') }}
 -- depends_on: {{ ref('int_metric_periods_survey_answers_by_answer_date') }}
 -- depends_on: {{ ref('int_metric_periods_survey_invitations') }}
+-- depends_on: {{ ref('int_metric_periods_tenure_medians') }}
 -- depends_on: {{ ref('int_metric_periods_transfers') }}
+-- depends_on: {{ ref('int_metric_periods_value_misallocation') }}
 with
 
 as_of as (

@@ -50,6 +50,10 @@ subscriptions as (
     select * from {{ ref('stg_subscriptions') }}
 ),
 
+transactions as (
+    select * from {{ ref('stg_transactions') }}
+),
+
 queues as (
     select * from {{ ref('stg_queues') }}
 ),
@@ -70,6 +74,7 @@ changes as (
         ('automation', 'bot_sessions', 'updated_at'), ('experience', 'survey_answers', 'updated_at'),
         ('quality', 'qa_evaluations', 'updated_at'), ('workforce', 'agent_states', 'started_at'),
         ('retention', 'customers', 'updated_at'), ('retention', 'subscriptions', 'updated_at'),
+        ('value', 'transactions', 'updated_at'),
     ] %}
     {{ 'union all' if not loop.first }}
     select
@@ -119,7 +124,7 @@ newest_change as (
     inner join newest_changes
         on
             newest_changes.feed = 'contacts'
-            and domains.domain in ('contacts', 'resolution', 'automation', 'cost')
+            and domains.domain in ('contacts', 'resolution', 'automation', 'cost', 'value')
 ),
 
 complete as (

@@ -1,5 +1,5 @@
--- One row per currency and day of the months of the books: what one unit is worth in the reporting currency, at the rate of the day or
--- the last one before it. A day before the first rate of a currency has no row: what is not known is not converted.
+-- One row per currency and day of the months of the books, or on which something was sold: what one unit is worth in the reporting currency, at
+-- the rate of the day or the last one before it. A day before the first rate of a currency has no row: what is not known is not converted.
 {{ config(materialized='table') }}
 
 with
@@ -13,7 +13,14 @@ rates as (
 ),
 
 days as (
-    select * from {{ ref('int_cost_days') }}
+    select date_day
+    from {{ ref('int_cost_days') }}
+
+    union
+
+    select cast(occurred_at as date) as date_day
+    from {{ ref('stg_transactions') }}
+    where occurred_at is not null
 ),
 
 currencies as (

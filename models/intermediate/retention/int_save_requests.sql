@@ -43,6 +43,12 @@ subscription_spans as (
     select * from {{ ref('int_subscription_spans') }}
 ),
 
+-- notices of years in which nobody kept contacts say nothing about saves
+contact_days as (
+    select min(date_day) as first_day
+    from {{ ref('int_calendar') }}
+),
+
 notices as (
     select
         subscription_events.event_id,
@@ -53,6 +59,8 @@ notices as (
     from {{ ref('stg_subscription_events') }} as subscription_events
     inner join subscriptions
         on subscription_events.subscription_id = subscriptions.subscription_id
+    inner join contact_days
+        on cast(subscription_events.occurred_at as date) >= contact_days.first_day
     where subscription_events.kind = 'cancel_notice'
 ),
 

@@ -181,7 +181,6 @@ judged as (
 saved as (
     select
         *,
-        kind_if_kept in ('fix', 'information', 'concession') as is_save_kind,
         -- whether it counts is not sure before an end could have told its reason
         case
             when exclusion_rule is not null then false
@@ -243,7 +242,7 @@ final as (
         accepted_offer_count,
         accepted_kind,
         case
-            when not is_wish_to_cancel then null
+            when not is_wish_to_cancel or (is_notice_only and offer_count = 0) then null
             when accepted_kind = 'pause' then 'paused'
             when accepted_kind is not null then 'accepted'
             when is_cancelled_at_once then 'cancelled'

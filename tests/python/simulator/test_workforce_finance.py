@@ -331,7 +331,7 @@ def test_rates_of_exchange_move_slowly() -> None:
     rates: dict[str, list[float]] = defaultdict(list)
     for row in books().rows("fx_rates"):
         rates[row["currency"]].append(float(row["rate_to_reporting"]))
-    assert set(rates["GBP"]) == {1.0} and len(rates["USD"]) == len(rates["EUR"]) == 100
+    assert set(rates["GBP"]) == {1.0} and len(rates["USD"]) == len(rates["EUR"]) == 365 + 100
     for name in ("USD", "EUR"):
         steps = np.abs(np.diff(np.log(rates[name])))
         assert 0 < steps.max() < 0.025

@@ -47,6 +47,8 @@ PRICES = (
     (world.SELF_SERVICE, CONTACT, "GBP", 0.0300, None, CARRIERS),
 )
 """Channel, unit, currency, price, the price after the change (None: none), and the account it is booked on."""
+SALES_BEFORE_DAYS = 365
+"""Days before the first one from which sales are known, and so their rates of exchange."""
 _CHANGES_ON = (7, 1)
 CARRIERS_BILL_TO = 25
 """Day of the month to which the carriers of chat and messages bill; telephony is billed by calendar month."""
@@ -60,6 +62,23 @@ class Exchange:
         self.settings = settings
         self._now = np.array(_FIRST_RATE)
         self._rates: list[tuple[object, ...]] = []
+        self._year_before()
+
+    def _year_before(self) -> None:
+        """Note the rates of the year before the first day, in which customers bought already: the same walk, backwards."""
+        rng = self.settings.generator(Stage.FINANCE, part=10)
+        steps = rng.normal(0.0, 1.0, (SALES_BEFORE_DAYS, len(CURRENCIES))) * np.array(_DAILY_CHANGE)
+        rates, before = np.array(_FIRST_RATE), []
+        for step in steps:
+            rates = np.round((rates + _PULL * (np.array(_FIRST_RATE) - rates)) * np.exp(step), 6)
+            before.append(rates)
+        for number, known in enumerate(reversed(before), start=-SALES_BEFORE_DAYS):
+            self._note(number, known)
+
+    def _note(self, number: int, rates: Floats) -> None:
+        on = self.settings.day(number)
+        for name, rate in zip(CURRENCIES, rates.tolist(), strict=True):
+            self._rates.append((name, on, exact(round(rate * 1_000_000), 6)))
 
     def one_day(self, number: int) -> None:
         """Move on by a day."""
@@ -68,9 +87,7 @@ class Exchange:
         moved = (self._now + drift) * np.exp(rng.normal(0.0, 1.0, len(CURRENCIES)) * np.array(_DAILY_CHANGE))
         self._now = np.round(moved, 6)
         if number >= 0:
-            on = self.settings.day(number)
-            for name, rate in zip(CURRENCIES, self._now.tolist(), strict=True):
-                self._rates.append((name, on, exact(round(rate * 1_000_000), 6)))
+            self._note(number, self._now)
 
     def now(self) -> Floats:
         """Return what one unit of every currency is worth in the reporting currency today."""
