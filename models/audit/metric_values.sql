@@ -138,6 +138,7 @@ final as (
             when has_no_rows then 'no_rows'
             when has_no_denominator then 'no_denominator'
             when is_below_minimum_n then 'below_minimum_n'
+            when unsuppressed_value is null then 'not_known'
         end as null_reason,
         config_hash,
         as_of

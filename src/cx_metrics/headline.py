@@ -126,6 +126,7 @@ _REASONS = {
     "no_rows": "nothing to measure it on was delivered",
     "no_denominator": "no contact that it counts",
     "below_minimum_n": "too few contacts to publish a rate",
+    "not_known": "nothing of it is known yet",
 }
 
 

@@ -16,7 +16,7 @@ one row set of `audit.metric_values`, one query of the semantic layer, and one r
 as M05 or B.7 are those of the project's definitions.
 
 - Parts are added up and then divided: rates are never averaged. Every rate carries n and its 95 % Wilson interval.
-- A value that is not known is null, with its reason: `no_rows`, `no_denominator`, `below_minimum_n`.
+- A value that is not known is null, with its reason: `no_rows`, `no_denominator`, `below_minimum_n`, `not_known`.
 - Anchor `business_date` is the local day of the contact's start in the queue's zone.
 """
 

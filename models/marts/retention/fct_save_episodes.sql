@@ -102,8 +102,13 @@ joined as (
         coalesce(contact_results.is_solved, false) as is_solved,
         case when episode_costs.episode_id is null then cast(0 as decimal(18, 6)) else episode_costs.handling_amount end
             as handling_amount,
-        coalesce(product_margins.margin_share, all_margins.margin_share) as margin_share,
-        coalesce(door_increments.incremental_probability, any_increments.incremental_probability) as incremental_probability
+        -- the margin of one unit a month over the horizon, as far as the save made the difference
+        cast(
+            cast({{ '%.6f' | format(headline * 12 / 365) }} as decimal(9, 6))
+            * cast(coalesce(product_margins.margin_share, all_margins.margin_share) as decimal(9, 6))
+            * cast(coalesce(door_increments.incremental_probability, any_increments.incremental_probability) as decimal(9, 6))
+            as decimal(18, 6)
+        ) as margin_factor
     from episodes
     left join episode_states
         on episodes.episode_id = episode_states.episode_id
@@ -206,10 +211,7 @@ valued as (
         end as saved_recurring_amount,
         case
             when is_saved_{{ headline }}d
-                then cast(
-                    kept_recurring_amount * {{ '%.6f' | format(headline * 12 / 365) }} * margin_share * incremental_probability
-                    as decimal(18, 6)
-                )
+                then cast(kept_recurring_amount * margin_factor as decimal(18, 6))
             when not is_saved_{{ headline }}d then cast(0 as decimal(18, 6))
         end as kept_margin_amount
     from saved

@@ -50,7 +50,10 @@ recurring as (
         count(subscription_months.start_amount) as known_amount_count,
         sum(subscription_months.start_amount) as recurring_amount,
         count(coalesce(product_margins.margin_share, all_margins.margin_share)) as known_margin_count,
-        sum(12 * subscription_months.start_amount * coalesce(product_margins.margin_share, all_margins.margin_share)) as recurring_margin_amount
+        sum(
+            cast(12 * subscription_months.start_amount as decimal(20, 6))
+            * cast(coalesce(product_margins.margin_share, all_margins.margin_share) as decimal(9, 6))
+        ) as recurring_margin_amount
     from subscription_months
     inner join quarters
         on subscription_months.month_start_date = quarters.quarter_start_date
