@@ -162,8 +162,10 @@ def raw_rows() -> dict[str, list[Row]]:
     _deferred(center)
     _resolution(center)
     _judged(center)
+    _at_risk(center)
     _bots(center)
     _deliveries(center)
+    retention, value = _retention(), _value()
     return {
         "contacts": center.contacts,
         "contact_segments": center.segments,
@@ -171,7 +173,8 @@ def raw_rows() -> dict[str, list[Row]]:
         **_people(),
         **_automation(),
         **_experience(),
-        **_retention(),
+        **retention,
+        **{table: retention.get(table, []) + rows for table, rows in value.items()},
         **_book_keeping(),
         **_work_time(),
         **_feedback_and_coaching(),
@@ -673,6 +676,204 @@ def _judged(center: _Center) -> None:
             customer_id=f"cus_{contact_id}",
             reason_code="bill",
         )
+
+
+WORTH = [f"worth_{number:02}" for number in range(12)]
+"""Customers with prices, at risk one after the other, who buy, refer, renew and leave: what `_value` says of them."""
+
+
+def _at_risk(center: _Center) -> None:
+    """Contacts of customers who want to leave, complain or are called to buy, and the same again at the edge of the gap."""
+    talk = "queue 0-10, talk 10-400 ann"
+    for number, customer_id in enumerate(WORTH):
+        start = _instant("2025-05-06 09:00:00") + timedelta(days=number)
+        columns: Row = {"customer_id": customer_id, "reason_code": "bill"}
+        center.contact(
+            f"{customer_id}_asks",
+            str(start),
+            talk,
+            stated_cancel_intent=None if number == 1 else number % 3 != 2,
+            is_complaint=number % 3 == 2,
+            **columns | ({"reason_code": "cancel"} if number == 1 else {}),
+        )
+        again = start + timedelta(days=30, seconds=number % 2)
+        center.contact(f"{customer_id}_again", str(again), talk, stated_cancel_intent=True, **columns)
+        center.contact(f"{customer_id}_plain", str(start + timedelta(days=100)), talk, **columns)
+    center.contact(
+        "sells",
+        "2025-06-02 09:00:00",
+        "ring 0-9 ann, talk 9-99 ann",
+        customer_id=WORTH[0],
+        direction="outbound",
+        initiation_method="outbound",
+        purpose="sales",
+    )
+    center.contact(
+        "hangs_up", "2025-06-03 09:00:00", "queue 0-50", customer_id=WORTH[1], stated_cancel_intent=True
+    )
+
+
+def _value() -> dict[str, list[Row]]:
+    """What the customers of WORTH hold, take, buy and give back; amounts in three currencies, one without a rate."""
+    events: list[Row] = []
+    offers: list[Row] = []
+    sales: list[Row] = []
+
+    def event(subscription: str, kind: str, at: str | datetime, **columns: Any) -> None:
+        number = len(events)
+        occurred = _instant(at) if isinstance(at, str) else at
+        row = {"event_id": f"worth_{number:03}", "subscription_id": subscription, "kind": kind}
+        events.append(row | {"occurred_at": occurred} | columns)
+
+    def offer(contact_id: str | None, subscription: str | None, kind: str | None, **columns: Any) -> None:
+        row = {"offer_id": f"offer_{len(offers)}", "contact_id": contact_id, "subscription_id": subscription}
+        offers.append(row | {"kind": kind} | columns)
+
+    def sale(customer_id: str | None, kind: str | None, at: str | datetime | None, **columns: Any) -> None:
+        occurred = _instant(at) if isinstance(at, str) else at
+        row = {"transaction_id": f"sale_{len(sales):02}", "customer_id": customer_id, "kind": kind}
+        sales.append(row | {"occurred_at": occurred, "updated_at": occurred} | columns)
+
+    for number, customer_id in enumerate(WORTH):
+        asked = _instant("2025-05-06 09:00:00") + timedelta(days=number)
+        currency = ("GBP", "EUR", "USD", None)[number % 4]
+        price = 10 + number / 3
+        event(
+            customer_id,
+            "start",
+            "2024-05-20 00:00:00",
+            recurring_amount_after=round(price, 4),
+            currency=currency,
+            decision_due_on=_day("2025-05-20"),
+        )
+        if number % 4 != 3:
+            event(customer_id, "renewal", "2025-05-19 12:00:00", is_automatic=number % 2 == 0)
+        if number % 3 == 0:
+            event(
+                customer_id,
+                "contraction",
+                asked + timedelta(days=1),
+                recurring_amount_after=8,
+                currency=currency,
+            )
+        if number % 5 == 1:
+            event(
+                customer_id, "pause", asked + timedelta(days=10), recurring_amount_after=0, currency=currency
+            )
+        if number % 4 == 2:
+            event(
+                customer_id,
+                "cancel_notice",
+                asked + timedelta(hours=1),
+                end_reason="moved" if number == 6 else "voluntary",
+            )
+            left = asked + timedelta(days=60, seconds=number - 6)
+            event(customer_id, "end", left, recurring_amount_after=0)
+            event(
+                customer_id,
+                "reactivation",
+                left + timedelta(days=40),
+                recurring_amount_after=9,
+                currency=currency,
+            )
+        if number % 4 == 1:
+            event(customer_id, "end", asked + timedelta(days=80), end_reason="payment")
+            event(customer_id, "reactivation", asked + timedelta(days=100 + 10 * (number % 3)))
+        event(
+            customer_id,
+            "expansion",
+            asked + timedelta(days=105),
+            recurring_amount_after=round(price + 3.3333, 4),
+            currency=currency,
+            is_contractual_escalator=number % 6 == 0,
+        )
+        if number % 2:
+            event(f"{customer_id}_more", "start", "2025-02-01 00:00:00", recurring_amount_after=0)
+            event(
+                f"{customer_id}_more",
+                "renewal",
+                "2025-03-01 00:00:00",
+                recurring_amount_after=7,
+                currency="GBP",
+            )
+        kind = (None, "fix", "information", "discount", "credit", "pause")[number % 6]
+        offer(
+            f"{customer_id}_asks",
+            None if number % 5 == 0 else customer_id,
+            kind,
+            amount=None if number == 4 else 3.5,
+            currency=currency,
+            was_accepted=None if number == 7 else number % 4 != 2,
+        )
+        sale(
+            customer_id,
+            "purchase",
+            asked + timedelta(days=14, seconds=400),
+            amount=33.3333,
+            currency=currency,
+            margin_amount=11.1111,
+            department="online",
+            product_line_id="lights",
+            units=1,
+        )
+        sale(
+            customer_id,
+            "renewal",
+            asked + timedelta(days=20),
+            amount=120,
+            currency=currency,
+            margin_amount=70,
+            department="sales",
+        )
+        sale(
+            customer_id,
+            "ticket",
+            asked + timedelta(days=101, hours=2),
+            amount=25,
+            margin_amount=None if number == 3 else 5,
+            department="box_office",
+        )
+    offer(None, WORTH[2], "discount", amount=6, was_accepted=True)
+    offer("sells", WORTH[0], "information", amount=0, was_accepted=False)
+    offer(None, None, "fix", was_accepted=True)
+    sale(
+        WORTH[0],
+        "refund",
+        "2025-07-01 00:00:00",
+        amount=10,
+        currency="GBP",
+        margin_amount=3,
+        refunds_transaction_id="sale_00",
+    )
+    sale(WORTH[4], "refund", "2025-07-01 00:00:00", amount=4000, refunds_transaction_id="sale_12")
+    sale(None, "donation", "2025-07-01 00:00:00", amount=50, department="fundraising")
+    sale("anonymous", "donation", "2025-07-01 00:00:00", amount=50)
+    sale("worth_friend", "purchase", "2025-06-20 00:00:00", amount=12.5, referred_by_customer_id=WORTH[0])
+    sale("worth_friend", "purchase", "2025-06-30 00:00:00", amount=12.5)
+    sale(
+        "worth_friend",
+        "purchase",
+        "2025-07-20 00:00:00",
+        amount=12.5,
+        is_caused_by_contact_id=f"{WORTH[0]}_plain",
+    )
+    sale(
+        "worth_buyer", "upgrade", "2025-08-16 09:01:00", amount=7, is_caused_by_contact_id=f"{WORTH[2]}_plain"
+    )
+    sale("worth_dark", "purchase", "2025-06-20 00:00:00", amount=None)
+    subscriptions = [
+        *((customer_id, customer_id, "lights") for customer_id in WORTH),
+        *((f"{customer_id}_more", customer_id, "sound") for customer_id in WORTH[1::2]),
+    ]
+    return {
+        "subscriptions": [
+            {"subscription_id": name, "customer_id": owner, "product_line_id": line}
+            for name, owner, line in subscriptions
+        ],
+        "subscription_events": events,
+        "save_offers": offers,
+        "transactions": sales,
+    }
 
 
 def _bots(center: _Center) -> None:

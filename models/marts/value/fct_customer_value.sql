@@ -18,7 +18,6 @@ spans as (
 
 customers as (
     select * from {{ ref('dim_customer') }}
-    where not is_staff
 ),
 
 subscription_months as (
@@ -91,8 +90,9 @@ present as (
         on
             spans.active_from <= quarters.starts_at
             and (spans.active_until is null or spans.active_until > quarters.starts_at)
-    inner join customers
+    left join customers
         on spans.customer_id = customers.customer_id
+    where not coalesce(customers.is_staff, false)
 ),
 
 joined as (
