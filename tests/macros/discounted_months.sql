@@ -6,14 +6,14 @@ with
 cases as (
     select
         'yearly steps without an end, first margin now' as case_name,
-        100 * ({{ discounted_months('0.8', 'power(1.1, 12) - 1', 10000) }}) as computed,
+        100 * ({{ discounted_months('0.8', 'power(1.1, 12) - 1', 1000) }}) as computed,
         cast(366.666667 as {{ double_type() }}) as expected
 
     union all
 
     select
         'yearly steps without an end, first margin at the end' as case_name,
-        100 * 0.8 / 1.1 * ({{ discounted_months('0.8', 'power(1.1, 12) - 1', 10000) }}) as computed,
+        100 * 0.8 / 1.1 * ({{ discounted_months('0.8', 'power(1.1, 12) - 1', 1000) }}) as computed,
         cast(266.666667 as {{ double_type() }}) as expected
 
     union all

@@ -1,16 +1,17 @@
-"""Golden test vectors (Part G of the definitions) of contacts, surveys, workforce, resolution and cost, through the real build.
+"""Golden test vectors (Part G of the definitions) of contacts, surveys, workforce, resolution, cost, retention and value.
 
 Those of contacts, surveys and the workforce go through the real landing as well: every vector has a queue of its own, so that one
 build holds them all and `audit.metric_values` shows each as a member of the dimension queue_id. All data tests of
 the project run on it too. Those of resolution are built once per clock and watermark that they name,
-those of cost once per way to know practical capacity.
+those of cost once per way to know practical capacity. All of these go through the real build; those of retention and value go
+through their models, and G.12 is the dbt test discounted_months.
 """
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import Any
 
 import builds
 import duckdb
+import pyarrow as pa
 import pytest
 from engines import DuckDB
 
@@ -694,3 +696,257 @@ def test_g06_seconds_of_simultaneous_chats_are_shared(
     # 5 minutes alone and 5 by three; 5 by three and 5 alone; 5 by three
     assert (seconds["g06-three-A"], seconds["g06-three-B"], seconds["g06-three-C"]) == (400, 400, 100)
     assert sum(amounts[f"g06-three-{name}"] for name in "ABC") == 9
+
+
+def rows_as(rows: Sequence[Mapping[str, Any]], **columns: pa.DataType) -> pa.Table:
+    """Return rows as a table of these columns; what a row does not name is null."""
+    return pa.Table.from_pylist([dict(row) for row in rows], pa.schema(list(columns.items())))
+
+
+TEXT, TIME, DATE, BOOL, INT = pa.string(), pa.timestamp("us"), pa.date32(), pa.bool_(), pa.int64()
+AMOUNT = pa.decimal128(18, 6)
+
+
+def test_g04_one_set_of_sessions_has_three_save_rates() -> None:
+    """400 requests: 200 cancelled, 50 paused, 50 took a discount, 10 were never answered, 90 let it go."""
+    results = [
+        *["cancelled"] * 200,
+        *["paused"] * 50,
+        *["discount"] * 50,
+        *["bounced"] * 10,
+        *["let go"] * 90,
+    ]
+    episodes = [
+        {
+            "episode_id": f"e{number:03}",
+            "contact_id": f"c{number:03}",
+            "result": result,
+            "entry_door": "stated_cancel_intent",
+            "opened_at": MONDAY,
+            "business_date": MONDAY.date(),
+            "is_wish_to_cancel": True,
+            "is_notice_only": False,
+            "is_duplicate": False,
+            "request_count": 1,
+            "subscription_count": 1,
+            "is_given_up": result == "cancelled",
+            "is_abandoned": result == "bounced",
+            "accepted_kind": {"paused": "pause", "discount": "concession"}.get(result),
+            "offer_count": 1,
+            "accepted_offer_count": 1,
+            "left_at": MONDAY + timedelta(days=20) if result == "cancelled" else None,
+            **{f"is_kept_{days}d": result != "cancelled" for days in (30, 60, 90)},
+            **{f"is_paused_{days}d": False for days in (30, 60, 90)},
+            **{f"is_downgraded_{days}d": False for days in (30, 60, 90)},
+        }
+        for number, result in enumerate(results)
+    ]
+    taken = [row for row in episodes if row["accepted_kind"]]
+    horizons = {
+        f"is_{what}_{days}d": BOOL for what in ("kept", "paused", "downgraded") for days in (30, 60, 90)
+    }
+    texts = ("customer_id", "subscription_id", "last_contact_id", "product_line_id")
+    judged = builds.run_model(
+        "fct_save_episodes",
+        int_save_episodes=rows_as(
+            episodes,
+            episode_id=TEXT,
+            entry_door=TEXT,
+            opened_at=TIME,
+            closes_at=TIME,
+            business_date=DATE,
+            contact_id=TEXT,
+            request_count=INT,
+            is_wish_to_cancel=BOOL,
+            is_notice_only=BOOL,
+            is_duplicate=BOOL,
+            **dict.fromkeys(texts, TEXT),
+        ),
+        int_save_episode_states=rows_as(
+            episodes,
+            episode_id=TEXT,
+            subscription_count=INT,
+            product_line_id=TEXT,
+            left_at=TIME,
+            is_given_up=BOOL,
+            end_reason=TEXT,
+            recurring_amount=AMOUNT,
+            kept_recurring_amount=AMOUNT,
+            **horizons,
+        ),
+        int_save_episode_offers=rows_as(
+            taken,
+            episode_id=TEXT,
+            offer_count=INT,
+            accepted_offer_count=INT,
+            accepted_kind=TEXT,
+            concession_amount=AMOUNT,
+        ),
+        int_save_episode_contacts=rows_as([], episode_id=TEXT, contact_id=TEXT, handling_amount=AMOUNT),
+        fct_contacts=rows_as(
+            episodes,
+            contact_id=TEXT,
+            is_abandoned=BOOL,
+            **dict.fromkeys(
+                ("channel", "queue_id", "program_id", "vendor_id", "reason_code", "last_agent_id"), TEXT
+            ),
+        ),
+        fct_contact_results=rows_as([], contact_id=TEXT, is_solved=BOOL),
+        stg_customers=rows_as([], customer_id=TEXT, segment=TEXT),
+        int_product_margins=rows_as([], product_line_id=TEXT, is_all_products=BOOL, margin_share=AMOUNT),
+        save_exclusion_rules=rows_as([], rule=TEXT, effective_from=DATE, effective_to=DATE),
+        save_increments=rows_as(
+            [], entry_door=TEXT, effective_from=DATE, effective_to=DATE, incremental_probability=AMOUNT
+        ),
+        int_as_of=rows_as(
+            [{"domain": "resolution", "as_of": MONDAY + timedelta(days=100)}], domain=TEXT, as_of=TIME
+        ),
+        stg_save_offers=rows_as([{"offer_id": "o1"}], offer_id=TEXT),
+    )
+    columns = {
+        "business_date": DATE,
+        "session_result": TEXT,
+        "was_attempted": BOOL,
+        "is_eligible": BOOL,
+        "is_active_30d": BOOL,
+        **{f"is_saved_{days}d": BOOL for days in (30, 60, 90)},
+    }
+    rates = {
+        row["definition"]: (row["saved_count"], row["episode_count"], row["saved_share"])
+        for row in builds.run_model("fct_save_rate_comparison", fct_save_episodes=rows_as(judged, **columns))
+        if row["month_start_date"] is None
+    }
+    assert rates["not_cancelled_in_session"] == (190, 390, Decimal("0.487179"))
+    assert rates["accepted_of_sessions"] == (100, 390, Decimal("0.256410"))
+    assert rates["accepted_of_decided"] == (100, 300, Decimal("0.333333"))
+    # only the discounts lasted, and everybody counts who wanted to leave
+    assert rates["durable_60d"] == (50, 400, Decimal("0.125000"))
+
+
+def test_g08_gross_and_net_revenue_retention() -> None:
+    """Of 10.0 at the start 0.6 contract and 0.9 leave, 1.8 expand: 85 % gross, 103 % net; new customers change nothing."""
+    amounts = {"contracts": (3.0, 2.4), "leaves": (0.9, 0.0), "expands": (6.1, 7.9), "comes": (0.0, 5.0)}
+    month = {"month_start_date": date(2025, 3, 1)}
+    spans = [
+        {
+            "customer_id": name,
+            "basis": "contractual",
+            "span_number": 1,
+            "active_from": datetime(2025, 3, 10) if name == "comes" else datetime(2024, 1, 1),
+            "active_until": datetime(2025, 3, 20) if name == "leaves" else None,
+            "tenure_from": datetime(2024, 1, 1),
+        }
+        for name in amounts
+    ]
+    found = builds.run_model(
+        "fct_customer_months",
+        int_customer_spans=rows_as(
+            spans,
+            customer_id=TEXT,
+            basis=TEXT,
+            span_number=INT,
+            active_from=TIME,
+            active_until=TIME,
+            end_reason=TEXT,
+            tenure_from=TIME,
+        ),
+        int_retention_months=rows_as(
+            [month | {"starts_at": datetime(2025, 3, 1), "ends_at": datetime(2025, 4, 1), "is_mature": True}],
+            month_start_date=DATE,
+            starts_at=TIME,
+            ends_at=TIME,
+            is_mature=BOOL,
+        ),
+        dim_customer=rows_as([], customer_id=TEXT, segment=TEXT, region=TEXT, is_staff=BOOL),
+        int_cancellations=rows_as([], customer_id=TEXT, requested_at=TIME, ended_at=TIME),
+        int_save_requests=rows_as([], customer_id=TEXT, entry_door=TEXT, requested_at=TIME),
+        fct_subscription_months=rows_as(
+            [
+                month
+                | {
+                    "customer_id": name,
+                    "is_active_at_start": start > 0,
+                    "start_amount": Decimal(str(start)),
+                    "end_amount": Decimal(str(end)),
+                }
+                for name, (start, end) in amounts.items()
+            ],
+            customer_id=TEXT,
+            month_start_date=DATE,
+            is_active_at_start=BOOL,
+            start_amount=AMOUNT,
+            end_amount=AMOUNT,
+        ),
+    )
+    names = ("start_amount", "contraction_amount", "churned_amount", "expansion_amount")
+    start, contraction, churn, expansion = (sum(row[name] or 0 for row in found) for name in names)
+    assert (start, contraction, churn, expansion) == (10, Decimal("0.6"), Decimal("0.9"), Decimal("1.8"))
+    assert (start - contraction - churn) / start == Decimal("0.85")
+    assert (start - contraction - churn + expansion) / start == Decimal("1.03")
+
+
+def test_g15_donation_two_weeks_after_the_call() -> None:
+    """10,000 exactly 14 times 24 hours after the end is in for 14 days and out for 7; a second before the start it is nobody's."""
+    call = {"contact_id": "call", "customer_id": "patron", "contact_type": "service", "direction": "inbound"}
+    ended = datetime(2025, 3, 28, 9, 0)
+    call |= {"started_at": ended - timedelta(minutes=20), "ended_at": ended}
+    sales = {"after": ended + timedelta(days=14), "before": ended - timedelta(minutes=20, seconds=1)}
+    found = builds.run_model(
+        "fct_revenue_influence",
+        int_transaction_amounts=rows_as(
+            [
+                {
+                    "transaction_id": name,
+                    "customer_id": "patron",
+                    "kind": "donation",
+                    "occurred_at": at,
+                    "net_amount": 10_000,
+                }
+                for name, at in sales.items()
+            ],
+            transaction_id=TEXT,
+            customer_id=TEXT,
+            kind=TEXT,
+            department=TEXT,
+            product_line_id=TEXT,
+            occurred_at=TIME,
+            net_amount=AMOUNT,
+            cause_contact_id=TEXT,
+        ),
+        int_influencing_contacts=rows_as(
+            [call], contact_id=TEXT, customer_id=TEXT, contact_type=TEXT, ended_at=TIME
+        ),
+        fct_contacts=rows_as(
+            [call],
+            contact_id=TEXT,
+            customer_id=TEXT,
+            direction=TEXT,
+            business_date=DATE,
+            started_at=TIME,
+            ended_at=TIME,
+            **dict.fromkeys(("channel", "queue_id", "program_id", "vendor_id", "reason_code"), TEXT),
+        ),
+        int_as_of=rows_as([{"domain": "value", "as_of": datetime(2026, 1, 1)}], domain=TEXT, as_of=TIME),
+    )
+    credited = {(row["window_days"], row["transaction_id"]): row["credited_amount"] for row in found}
+    assert credited == {(14, "after"): 10_000, (30, "after"): 10_000, (90, "after"): 10_000}
+
+
+def test_g18_misallocation_of_two_cells() -> None:
+    """Minutes lie 0.8 to 0.2 and value 0.3 to 0.7: an index of 0.5."""
+    contacts = [
+        {"value_tier": "b", "handle_seconds": 800, "value_at_stake_amount": 30},
+        {"value_tier": "a", "handle_seconds": 200, "value_at_stake_amount": 70},
+    ]
+    found = builds.run_model(
+        "fct_value_misallocation",
+        fct_contact_outcomes=rows_as(
+            [row | {"business_date": date(2025, 3, 5), "queue_id": "q"} for row in contacts],
+            business_date=DATE,
+            queue_id=TEXT,
+            value_tier=TEXT,
+            handle_seconds=INT,
+            value_at_stake_amount=AMOUNT,
+        ),
+    )
+    assert sum(row["half_distance"] for row in found) == Decimal("0.5")

@@ -165,19 +165,23 @@ final as (
         end as churn_kind,
         case when is_churned then is_unheard end as is_silent_churn,
         cast(case
-            when is_active_at_start then {{ seconds_between('tenure_from', 'starts_at') }} / cast(31557600 as {{ double_type() }})
+            when is_active_at_start
+                then {{ statistic(seconds_between('tenure_from', 'starts_at') ~ ' / cast(31557600 as ' ~ double_type() ~ ')') }}
         end as decimal(18, 6)) as tenure_years,
         subscription_count,
         cast(cohort_amount as decimal(18, 6)) as start_amount,
-        cast(
-            case when is_churned then 0 * cohort_amount when kept_amount < cohort_amount then cohort_amount - kept_amount else 0 * cohort_amount end
-            as decimal(18, 6)
-        ) as contraction_amount,
-        cast(case when is_churned then cohort_amount else 0 * cohort_amount end as decimal(18, 6)) as churned_amount,
-        cast(
-            case when is_churned then 0 * cohort_amount when kept_amount > cohort_amount then kept_amount - cohort_amount else 0 * cohort_amount end
-            as decimal(18, 6)
-        ) as expansion_amount,
+        cast(case
+            when not is_churned and kept_amount < cohort_amount then cohort_amount - kept_amount
+            when cohort_amount is not null then 0
+        end as decimal(18, 6)) as contraction_amount,
+        cast(case
+            when is_churned then cohort_amount
+            when cohort_amount is not null then 0
+        end as decimal(18, 6)) as churned_amount,
+        cast(case
+            when not is_churned and kept_amount > cohort_amount then kept_amount - cohort_amount
+            when cohort_amount is not null then 0
+        end as decimal(18, 6)) as expansion_amount,
         case
             when not is_active_at_start then null
             when not is_mature then 'pending'

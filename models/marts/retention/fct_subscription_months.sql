@@ -157,19 +157,24 @@ final as (
         case when is_mature and is_active_at_start and not is_active_at_end then end_reason end as end_reason,
         start_amount,
         end_amount,
-        case
-            when not is_active_at_start or not is_active_at_end then cast(0 * end_amount as decimal(18, 6))
+        cast(case
+            when not is_active_at_start or not is_active_at_end then 0 * end_amount
             when end_amount > start_amount then end_amount - start_amount
-            when end_amount <= start_amount then cast(0 as decimal(18, 6))
-        end as expansion_amount,
-        case
-            when not is_active_at_start or not is_active_at_end then cast(0 * end_amount as decimal(18, 6))
+            when end_amount <= start_amount then 0
+        end as decimal(18, 6)) as expansion_amount,
+        cast(case
+            when not is_active_at_start or not is_active_at_end then 0 * end_amount
             when end_amount < start_amount then start_amount - end_amount
-            when end_amount >= start_amount then cast(0 as decimal(18, 6))
-        end as contraction_amount,
-        case when is_mature then case when is_active_at_start and not is_active_at_end then start_amount else cast(0 as decimal(18, 6)) end end
-            as churned_amount,
-        case when is_mature then case when not is_active_at_start then end_amount else cast(0 as decimal(18, 6)) end end as new_amount
+            when end_amount >= start_amount then 0
+        end as decimal(18, 6)) as contraction_amount,
+        cast(case
+            when is_mature and is_active_at_start and not is_active_at_end then start_amount
+            when is_mature then 0
+        end as decimal(18, 6)) as churned_amount,
+        cast(case
+            when is_mature and not is_active_at_start then end_amount
+            when is_mature then 0
+        end as decimal(18, 6)) as new_amount
     from valued
 )
 
