@@ -1,4 +1,4 @@
-"""Plausible wrong versions of definitions, each of which a dbt unit test of its model must notice (M15 to M23).
+"""Plausible wrong versions of definitions, each of which a dbt unit test of its model must notice (M15 to M31, M46).
 
 A definition that can be written wrongly without a failing test is not guarded. Every mutation is a mistake that somebody makes.
 """
@@ -106,6 +106,84 @@ MUTATIONS = [
         "int_cancellations",
         "(kind = 'cancel_notice' and coalesce(next_kind, 'end') = 'end')",
         "kind = 'cancel_notice'",
+    ),
+    Mutation(
+        "M24: new customers enter the rate",
+        "fct_customer_months",
+        "case when is_mature and is_active_at_start then is_active_at_end end as is_retained",
+        "case when is_mature then is_active_at_end end as is_retained",
+    ),
+    Mutation(
+        "M25: a failed payment is churn before its grace is over",
+        "int_customer_spans",
+        "coalesce(end_reason = 'payment' and next_happened_at <= {{ seconds_after('happened_at', grace) }}, false)",
+        "coalesce(end_reason = 'payment' and next_happened_at < happened_at, false)",
+    ),
+    Mutation(
+        "M26: a customer counts from the start, in view or not",
+        "fct_tenure_survival",
+        "        entered_days as tenure_days,",
+        "        0 * entered_days as tenure_days,",
+    ),
+    Mutation(
+        "M27: who let the request go was saved",
+        "fct_save_episodes",
+        "kind_if_kept in ('fix', 'information', 'concession')\n        end as is_saved",
+        "kind_if_kept in ('fix', 'information', 'concession', 'abandoned_request')\n        end as is_saved",
+    ),
+    Mutation(
+        "M27: who is under notice at the horizon was kept",
+        "int_save_episode_states",
+        "and states.is_held and not states.is_under_notice then 1 else 0 end) as is_without_notice",
+        "and states.is_held then 1 else 0 end) as is_without_notice",
+    ),
+    Mutation(
+        "M27: a wish told again is another episode",
+        "int_save_episodes",
+        "when previous_requested_at is null or requested_at > {{ seconds_after('previous_requested_at', gap) }} then 1 else 0",
+        "when previous_requested_at is null or requested_at > previous_requested_at then 1 else 0",
+    ),
+    Mutation(
+        "M28: any later answer wins the customer over, not the next",
+        "fct_recoveries",
+        "rows between 1 following and unbounded following",
+        "rows between 2 following and unbounded following",
+    ),
+    Mutation(
+        "M29: a renewal within the grace is late",
+        "fct_renewals",
+        "and open_decisions.next_occurred_at <= {{ seconds_after('open_decisions.due_at', grace) }}",
+        "and open_decisions.next_occurred_at <= open_decisions.due_at",
+    ),
+    Mutation(
+        "M30: a sale exactly at the end of the window is out",
+        "fct_revenue_influence",
+        "on candidates.occurred_at <= {{ seconds_after",
+        "on candidates.occurred_at < {{ seconds_after",
+    ),
+    Mutation(
+        "M30: refunds leave the sale as it was",
+        "int_transaction_amounts",
+        "else sales.amount * exchange_rates.rate_to_reporting - refunded.refunded_amount",
+        "else sales.amount * exchange_rates.rate_to_reporting",
+    ),
+    Mutation(
+        "M30: an upgrade that was taken back counts whole",
+        "fct_contact_expansions",
+        "when price_at_end > price_before then price_at_end - price_before",
+        "when price_at_end > price_before then price_after - price_before",
+    ),
+    Mutation(
+        "M31: both ends of a month have rates of their own, so that currencies grow",
+        "fct_subscription_months",
+        "and moved.month_start_date = end_rates.date_day",
+        "and cast(moved.ends_at as date) = end_rates.date_day",
+    ),
+    Mutation(
+        "M46: tiers know what customers bought in the quarter",
+        "fct_customer_value",
+        "and month_amounts.month_start_date < quarters.quarter_start_date",
+        "and month_amounts.month_start_date <= quarters.quarter_start_date",
     ),
 ]
 

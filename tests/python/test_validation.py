@@ -412,6 +412,37 @@ EVALUATIONS, ALIGNMENT = "marts.fct_qa_evaluations", "marts.fct_qa_csat_alignmen
 COSTS, CAPACITY, MINUTES = "marts.fct_contact_costs", "marts.fct_capacity_costs", "marts.fct_minute_rates"
 RECONCILIATION, POOLS = "marts.fct_ledger_reconciliation", "staging.cost_pools"
 REASON_RULES = "insert into staging.reason_rules by name select "
+SAVES, SAVE_RULES, INFLUENCE = (
+    "marts.fct_save_episodes",
+    "staging.save_exclusion_rules",
+    "marts.fct_revenue_influence",
+)
+
+
+def save_rule(rule: str, until: str = "2999-12-31", owner: str = "'retention'") -> str:
+    """Return SQL that adds an exclusion rule."""
+    return (
+        f"insert into {SAVE_RULES} by name select '{rule}' as rule, date '1970-01-01' as effective_from, "
+        f"date '{until}' as effective_to, {owner} as owner, 'why' as description"
+    )
+
+
+def episodes(count: int, name: str, values: str, customer: str = "episode_id") -> str:
+    """Return SQL that adds save episodes, a hundred days apart where they are of one customer."""
+    return (
+        f"insert into {SAVES} by name select *, {customer} as customer_id, {values} from (select '{name}' || number as episode_id, "
+        "date '2024-03-01' as business_date, timestamp '2024-03-01' + to_days(10 * cast(number as integer)) as opened_at "
+        f"from range({count}) as numbers (number)) as added"
+    )
+
+
+def credit(name: str, window: int, seconds: int = 60, part: int = 10, headline: str = "false") -> str:
+    """Return SQL that credits a contact with a part of a sale of 10."""
+    return (
+        f"insert into {INFLUENCE} by name select {window} as window_days, '{name}' as transaction_id, 'c' as contact_id, "
+        f"{seconds} as seconds_after_contact, {part} as last_amount, {part} as linear_amount, {part} as first_amount, "
+        f"10 as net_amount, {headline} as is_headline"
+    )
 
 
 Damage = tuple[str, str, tuple[str, ...]]
@@ -1172,6 +1203,57 @@ ROW_DAMAGE: Sequence[Damage] = [
         f"{REASON_RULES} 'r_lost' as reason_code, date '2024-01-01' as effective_from, date '2999-12-31' as effective_to, "
         "false as is_first_contact_resolvable, 'operations' as owner",
         ("rules are on known reasons",),
+    ),
+    (SAVE_RULES, save_rule("loyal"), ("rules are known",)),
+    (SAVE_RULES, save_rule("payment", until="1969-12-31"), ("rules end after they begin",)),
+    (SAVE_RULES, save_rule("moved", owner="null"), ("rules have an owner and a reason",)),
+    (
+        SAVE_RULES,
+        f"delete from {SAVE_RULES} where rule = 'fraud'",
+        ("rules that the definition names are in force",),
+    ),
+    (
+        SAVES,
+        episodes(1, "both", "true as is_eligible, 'moved' as exclusion_rule"),
+        ("the funnel loses nobody",),
+    ),
+    (
+        SAVES,
+        episodes(1, "lost", "true as is_saved_60d, false as is_active_60d, true as is_mature_60d"),
+        ("saves are what a save may be",),
+    ),
+    (
+        SAVES,
+        episodes(1, "early", "true as is_saved_30d, false as is_mature_30d"),
+        ("open horizons are no success",),
+    ),
+    (
+        SAVES,
+        episodes(2, "twice", "'s1' as subscription_id", customer="'one'"),
+        ("an episode is opened once",),
+    ),
+    (
+        SAVES,
+        episodes(
+            30,
+            "unoffered",
+            "true as is_eligible, false as was_attempted, 'stated_cancel_intent' as entry_door",
+        ),
+        ("offers are recorded", "most wishes name their subscription", "prices of what is at risk are known"),
+    ),
+    (
+        SAVES,
+        episodes(30, "excluded", "'complaint' as entry_door, 'moved' as exclusion_rule"),
+        ("few customers at risk are excluded",),
+    ),
+    (SAVES, episodes(200, "pending", "'pending' as save_null_reason"), ("few horizons are open",)),
+    (INFLUENCE, credit("doubled", 90, part=20), ("no sale is credited more than once over",)),
+    (INFLUENCE, credit("late", 90, seconds=86400 * 90 + 1), ("sales lie in their window",)),
+    (INFLUENCE, credit("short", 7), ("longer windows hold the shorter ones",)),
+    (
+        INFLUENCE,
+        f"{credit('week', 7, headline='true')}; {credit('month', 30, headline='true')}",
+        ("one window is the headline",),
     ),
     (
         "marts.fct_bot_attempts",
