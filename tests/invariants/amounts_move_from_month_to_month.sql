@@ -1,5 +1,5 @@
--- A failure means that what subscriptions brought at the end of a month is not what they brought at its start, with all that came, rose, fell and
--- went in between, or that more was kept of a cohort than it brought (M31). What to do: look at the subscription's changes in
+-- A failure means that what subscriptions brought at the end of a month is not what they brought at its start, with all that came, rose,
+-- fell and went in between, or that more was kept of a cohort than it brought (M31). What to do: look at the subscription's changes in
 -- int_subscription_states; one of them is in two months or in none.
 select
     subscription_id,

@@ -1,5 +1,5 @@
--- A failure means that contacts count as avoided (L7, M08) that the bot did not durably resolve, that the estimate leaves its own range, or
--- that it is unknown without saying why. What to do: look at the seed assisted_contact_probabilities (low <= probability <= high, all
+-- A failure means that contacts count as avoided (L7, M08) that the bot did not durably resolve, that the estimate leaves its own range,
+-- or that it is unknown without saying why. What to do: look at the seed assisted_contact_probabilities (low <= probability <= high, all
 -- within 0 to 1) and at avoided_contact_share in fct_bot_attempts.
 select
     attempt_id,

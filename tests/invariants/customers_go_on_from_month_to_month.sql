@@ -1,5 +1,5 @@
--- A failure means that the customers at the end of a month are not those at the start of the next, or that cohort, kept and lost do not add up (M24,
--- M25). What to do: compare the customer's months in fct_customer_months with the spans in int_customer_spans.
+-- A failure means that the customers at the end of a month are not those at the start of the next, or that cohort, kept and lost do not
+-- add up (M24, M25). What to do: compare the customer's months in fct_customer_months with the spans in int_customer_spans.
 with
 
 months as (

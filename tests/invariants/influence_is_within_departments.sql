@@ -1,5 +1,6 @@
--- A failure means that the memo of contacts credits a department's month with more than it booked, or that credits are lost on the way (M30). What
--- to do: compare the sales of that month in int_transaction_amounts with their rows of the headline window in fct_revenue_influence.
+-- A failure means that the memo of contacts credits a department's month with more than it booked, or that credits are lost on the way
+-- (M30). What to do: compare the sales of that month in int_transaction_amounts with their rows of the headline window in
+-- fct_revenue_influence.
 with
 
 departments as (

@@ -1,5 +1,6 @@
 -- A failure means that a metric broken down by a dimension does not add up to the whole: members were dropped (null is a member too,
--- shown as (unknown)) or counted twice. What to do: look at the dimension in int_metric_periods_<semantic model> for the period named here.
+-- shown as (unknown)) or counted twice. What to do: look at the dimension in int_metric_periods_<semantic model> for the period named
+-- here.
 with
 
 parts as (

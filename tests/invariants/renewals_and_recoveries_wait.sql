@@ -1,5 +1,5 @@
--- A failure means that a renewal or a recovery is judged before its window is over, or not at all after it (M28, M29): silence is no success and no
--- failure yet. What to do: compare is_mature of the row with as_of of its domain in int_as_of.
+-- A failure means that a renewal or a recovery is judged before its window is over, or not at all after it (M28, M29): silence is no
+-- success and no failure yet. What to do: compare is_mature of the row with as_of of its domain in int_as_of.
 with
 
 judged as (

@@ -1,5 +1,5 @@
--- A failure means that a contact is both a rushed failure and healthy, or has a result without a band, or a reason for having none beside a
--- result; or that a band judges with contacts that became known in its own quarter (M02). What to do: look at explained in
+-- A failure means that a contact is both a rushed failure and healthy, or has a result without a band, or a reason for having none beside
+-- a result; or that a band judges with contacts that became known in its own quarter (M02). What to do: look at explained in
 -- fct_handle_time_results, or at quarters in fct_handle_time_bands.
 select
     contact_id,

@@ -1,6 +1,6 @@
--- A failure means that contacts are credited with more than a sale brought, or with less than all of it although one was in the window (M30):
--- attribution never exceeds revenue. What to do: look at the contacts of the sale in that window; one of them is there twice, or the shares of
--- the model do not add up.
+-- A failure means that contacts are credited with more than a sale brought, or with less than all of it although one was in the window
+-- (M30): attribution never exceeds revenue. What to do: look at the contacts of the sale in that window; one of them is there twice, or
+-- the shares of the model do not add up.
 with
 
 credited as (

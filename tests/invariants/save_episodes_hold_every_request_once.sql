@@ -1,5 +1,5 @@
--- A failure means that a wish to leave, a complaint or a notice is in no save episode or in two, so that the funnel loses or doubles customers at
--- risk (M27). What to do: look at the customer's requests in int_save_requests and at where their episodes begin and end.
+-- A failure means that a wish to leave, a complaint or a notice is in no save episode or in two, so that the funnel loses or doubles
+-- customers at risk (M27). What to do: look at the customer's requests in int_save_requests and at where their episodes begin and end.
 with
 
 requests as (

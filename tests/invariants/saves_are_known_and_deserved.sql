@@ -1,5 +1,6 @@
--- A failure means that a customer counts as saved who was not kept, who only let the request go or paused, whom a rule excludes, or of whom nothing can
--- be known yet; or that an unknown save has no reason (M27). What to do: the column claim names it; look at the episode in fct_save_episodes.
+-- A failure means that a customer counts as saved who was not kept, who only let the request go or paused, whom a rule excludes, or of
+-- whom nothing can be known yet; or that an unknown save has no reason (M27). What to do: the column claim names it; look at the episode
+-- in fct_save_episodes.
 with
 
 judged as (

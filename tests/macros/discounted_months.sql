@@ -1,6 +1,7 @@
--- A failure means that the months over which a margin is expected are not added up as M32 says. What to do: compare with the closed forms of
--- G.12: a margin of 100, retention 0.8 and a discount of 10 % a year give 366.67 with the first margin now and 266.67 with the first at the end of
--- the year, without an end; a horizon of one month is that month alone, and who never leaves at no discount pays every month in full.
+-- A failure means that the months over which a margin is expected are not added up as M32 says. What to do: compare with the closed forms
+-- of G.12: a margin of 100, retention 0.8 and a discount of 10 % a year give 366.67 with the first margin now and 266.67 with the first
+-- at the end of the year, without an end; a horizon of one month is that month alone, and who never leaves at no discount pays every
+-- month in full.
 with
 
 cases as (

@@ -1,5 +1,5 @@
--- A failure means that end_of_local_day (macros/resolution/repeat_window_end.sql) is wrong on this engine: G.13 and its neighbours, days of 23
--- and 25 hours among them, with business days that begin at midnight.
+-- A failure means that end_of_local_day (macros/resolution/repeat_window_end.sql) is wrong on this engine: G.13 and its neighbours, days
+-- of 23 and 25 hours among them, with business days that begin at midnight.
 with
 
 cases as (

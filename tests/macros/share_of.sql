@@ -1,5 +1,6 @@
--- A failure means that an amount is not cut where whole numbers cut it (macros/engine/share_of.sql): money would differ between engines, or parts would
--- not add up to the whole. What to do: see which way the engine divides; on DuckDB floating point may decide only far from a whole number.
+-- A failure means that an amount is not cut where whole numbers cut it (macros/engine/share_of.sql): money would differ between engines,
+-- or parts would not add up to the whole. What to do: see which way the engine divides; on DuckDB floating point may decide only far from
+-- a whole number.
 with
 
 cases as (

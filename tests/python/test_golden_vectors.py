@@ -887,9 +887,15 @@ def test_g08_gross_and_net_revenue_retention() -> None:
 
 def test_g15_donation_two_weeks_after_the_call() -> None:
     """10,000 exactly 14 times 24 hours after the end is in for 14 days and out for 7; a second before the start it is nobody's."""
-    call = {"contact_id": "call", "customer_id": "patron", "contact_type": "service", "direction": "inbound"}
     ended = datetime(2025, 3, 28, 9, 0)
-    call |= {"started_at": ended - timedelta(minutes=20), "ended_at": ended}
+    call = {
+        "contact_id": "call",
+        "customer_id": "patron",
+        "contact_type": "service",
+        "direction": "inbound",
+        "started_at": ended - timedelta(minutes=20),
+        "ended_at": ended,
+    }
     sales = {"after": ended + timedelta(days=14), "before": ended - timedelta(minutes=20, seconds=1)}
     found = builds.run_model(
         "fct_revenue_influence",

@@ -134,8 +134,8 @@ MUTATIONS = [
     Mutation(
         "M27: who is under notice at the horizon was kept",
         "int_save_episode_states",
-        "and states.is_held and not states.is_under_notice then 1 else 0 end) as is_without_notice",
-        "and states.is_held then 1 else 0 end) as is_without_notice",
+        "and states.is_held and not states.is_under_notice then 1 else 0 end)",
+        "and states.is_held then 1 else 0 end)",
     ),
     Mutation(
         "M27: a wish told again is another episode",

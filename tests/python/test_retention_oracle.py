@@ -686,9 +686,9 @@ def test_months_by_hand(world: World) -> None:
                     is_active = state.is_held and state.price != 0
                     side.append(Decimal(0) if not is_active or state.is_paused else state.price)
             if was_there:
-                known = all(value is not None for side in values for value in side)
+                known = [[value for value in side if value is not None] for side in values]
                 amounts[owner, begins.date()] = (
-                    (sum(values[0], Decimal(0)), sum(values[1], Decimal(0))) if known else None  # type: ignore[arg-type]
+                    (sum(known[0], Decimal(0)), sum(known[1], Decimal(0))) if known == values else None
                 )
     assert {key: (row["is_active_at_start"], row["is_retained"]) for key, row in found.items()} == expected
     for key, both in amounts.items():

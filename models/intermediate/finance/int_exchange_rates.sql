@@ -1,5 +1,6 @@
--- One row per currency and day of the months of the books, or on which something was sold: what one unit is worth in the reporting currency, at
--- the rate of the day or the last one before it. A day before the first rate of a currency has no row: what is not known is not converted.
+-- One row per currency and day of the months of the books, or on which something was sold: what one unit is worth in the reporting
+-- currency, at the rate of the day or the last one before it. A day before the first rate of a currency has no row: what is not known is
+-- not converted.
 {{ config(materialized='table') }}
 
 with

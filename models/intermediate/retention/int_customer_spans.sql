@@ -1,6 +1,6 @@
--- One row per customer and span of time as a paying customer (M24 to M26). With subscriptions: while any of them was held at a price, or at
--- one that nobody told; a gap after a failed payment is none when it was paid within the grace. Without: from a purchase until the silence
--- after one lasts longer than the customer's own purchases ever lay apart, at the 95th percentile, and a year at the most.
+-- One row per customer and span of time as a paying customer (M24 to M26). With subscriptions: while any of them was held at a price, or
+-- at one that nobody told; a gap after a failed payment is none when it was paid within the grace. Without: from a purchase until the
+-- silence after one lasts longer than the customer's own purchases ever lay apart, at the 95th percentile, and a year at the most.
 {{ config(materialized='table') }}
 {%- set grace = 86400 * var('churn_grace_days') %}
 

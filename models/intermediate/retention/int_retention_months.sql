@@ -1,5 +1,6 @@
--- One row per calendar month with its first and its last instant in the reporting zone, from the first whole month of contacts to the last one
--- that has begun by as_of, and whether all that can happen in it is known: the month, the grace of failed payments and the feeds' delay are over.
+-- One row per calendar month with its first and its last instant in the reporting zone, from the first whole month of contacts to the
+-- last one that has begun by as_of, and whether all that can happen in it is known: the month, the grace of failed payments and the
+-- feeds' delay are over.
 {{ config(materialized='table') }}
 
 with
@@ -35,7 +36,8 @@ final as (
         bounded.month_start_date,
         bounded.starts_at,
         bounded.ends_at,
-        {{ seconds_after('bounded.ends_at', 86400 * var('churn_grace_days') + 3600 * var('ingestion_lag_hours')) }} <= as_of.as_of as is_mature
+        {{ seconds_after('bounded.ends_at', 86400 * var('churn_grace_days') + 3600 * var('ingestion_lag_hours')) }}
+        <= as_of.as_of as is_mature
     from bounded
     inner join as_of
         on bounded.starts_at <= as_of.as_of

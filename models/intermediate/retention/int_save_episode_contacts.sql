@@ -1,5 +1,5 @@
--- One row per save episode and contact in which the wish or an offer was made, with the contact's cost; a contact about several subscriptions
--- is shared by their episodes, so that nothing is counted twice (M27).
+-- One row per save episode and contact in which the wish or an offer was made, with the contact's cost; a contact about several
+-- subscriptions is shared by their episodes, so that nothing is counted twice (M27).
 with
 
 episodes as (
@@ -64,7 +64,9 @@ final as (
         shared.contact_id,
         case
             when costed_contacts.cost_amount is not null
-                then {{ share_between('costed_contacts.cost_amount', 'shared.share_number - 1', 'shared.share_number', 'shared.episode_count') }}
+                then {{ share_between(
+                    'costed_contacts.cost_amount', 'shared.share_number - 1', 'shared.share_number', 'shared.episode_count'
+                ) }}
         end as handling_amount
     from shared
     left join costed_contacts

@@ -1,6 +1,6 @@
--- One row per save episode in which something was offered: how much, what was accepted, and what that costs over its life in the reporting
--- currency, at the rate of the day on which the episode opened (M27). An offer belongs to the episode that was open when its contact ended;
--- one of a cancel page to the subscription's latest episode, one with a notice first.
+-- One row per save episode in which something was offered: how much, what was accepted, and what that costs over its life in the
+-- reporting currency, at the rate of the day on which the episode opened (M27). An offer belongs to the episode that was open when its
+-- contact ended; one of a cancel page to the subscription's latest episode, one with a notice first.
 with
 
 offers as (
@@ -21,7 +21,7 @@ latest_of_subscription as (
         episode_id,
         row_number() over (
             partition by subscription_id
-            order by case when entry_door = 'cancel_notice' then 0 else 1 end, opened_at desc, episode_id
+            order by case when entry_door = 'cancel_notice' then 1 else 0 end desc, opened_at desc, episode_id desc
         ) as episode_rank
     from episodes
     where subscription_id is not null

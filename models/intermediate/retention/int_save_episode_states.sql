@@ -1,5 +1,7 @@
--- One row per save episode in which a subscription was at stake: how it stood at each horizon (M27). Of several, all must be kept. Kept is who
--- never left since the episode opened and is under no notice at the horizon; a downgrade is a price lower than the share that may be lost.
+-- One row per save episode in which a subscription was at stake: how it stood at each horizon (M27). Of several, all must be kept. Kept
+-- is who never left since the episode opened and is under no notice at the horizon; a downgrade is a price lower than the share that may
+-- be lost.
+-- noqa: disable=LT02
 {{ config(materialized='table') }}
 {%- set horizons = [30, 60, 90] %}
 {%- set kept_share = 1 - var('save_downgrade_share') %}
@@ -77,8 +79,10 @@ followed as (
         ) as is_given_up
         {%- for days in horizons %}
         {%- set horizon = seconds_after('at_stake.opened_at', 86400 * days) %}
-        {%- set is_then = 'states.valid_from <= ' ~ horizon ~ ' and (states.valid_until is null or states.valid_until > ' ~ horizon ~ ')' %},
-        max(case when {{ is_then }} and states.is_held and not states.is_under_notice then 1 else 0 end) as is_without_notice_{{ days }}d,
+        {%- set is_later = '(states.valid_until is null or states.valid_until > ' ~ horizon ~ ')' %}
+        {%- set is_then = 'states.valid_from <= ' ~ horizon ~ ' and ' ~ is_later %},
+        max(case when {{ is_then }} and states.is_held and not states.is_under_notice then 1 else 0 end)
+            as is_without_notice_{{ days }}d,
         max(case when {{ is_then }} and states.is_paused then 1 else 0 end) as is_paused_{{ days }}d,
         max(case when {{ is_then }} and states.currency = at_stake.currency_then then states.price end) as price_{{ days }}d
         {%- endfor %}
@@ -100,8 +104,10 @@ judged as (
             else is_without_notice_{{ days }}d
         end as is_kept_{{ days }}d,
         case when price_{{ days }}d < price_then * {{ kept_share }} then 1 else 0 end as is_downgraded_{{ days }}d,
-        case when price_{{ days }}d < price_then then price_{{ days }}d when price_{{ days }}d is not null then price_then end
-            as kept_price_{{ days }}d
+        case
+            when price_{{ days }}d < price_then then price_{{ days }}d
+            when price_{{ days }}d is not null then price_then
+        end as kept_price_{{ days }}d
         {%- endfor %}
     from followed
 ),

@@ -1,5 +1,5 @@
--- One row per save episode: at-risk events of a customer about one subscription, each within so many days of the one before (M27). It opens
--- with the first, and ends when so many days have passed without another.
+-- One row per save episode: at-risk events of a customer about one subscription, each within so many days of the one before (M27). It
+-- opens with the first, and ends when so many days have passed without another.
 {{ config(materialized='table') }}
 {%- set gap = 86400 * var('save_episode_gap_days') %}
 

@@ -1,6 +1,6 @@
--- One row per subscription and span of time in which nothing about it changed: whether it was held, under notice or paused, and what it was
--- priced per month. A price counts from when it is in effect or known, whichever is later. All changes stand in one list, so that one sort
--- carries each of them on; of several at one instant the last one by its event counts.
+-- One row per subscription and span of time in which nothing about it changed: whether it was held, under notice or paused, and what it
+-- was priced per month. A price counts from when it is in effect or known, whichever is later. All changes stand in one list, so that one
+-- sort carries each of them on; of several at one instant the last one by its event counts.
 {{ config(materialized='table') }}
 
 with

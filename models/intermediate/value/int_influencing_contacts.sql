@@ -1,5 +1,5 @@
--- One row per contact that may have influenced what its customer did next: a service contact that solved its matter, or a sales contact in which
--- an agent spoke to the customer (M30). Whether a matter was solved is known when its window is over.
+-- One row per contact that may have influenced what its customer did next: a service contact that solved its matter, or a sales contact
+-- in which an agent spoke to the customer (M30). Whether a matter was solved is known when its window is over.
 {{ config(materialized='table') }}
 
 with

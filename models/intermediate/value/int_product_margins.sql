@@ -20,7 +20,7 @@ added_up as (
         sum(amount) as amount,
         sum(margin_amount) as margin_amount
     from transactions
-    group by grouping sets ((product_line_id), ())
+    group by rollup(product_line_id)
 ),
 
 final as (

@@ -16,7 +16,7 @@ counted as (
         count(*) as customer_month_count,
         count(case when is_retained then 1 end) as retained_count
     from customer_months
-    group by grouping sets ((segment), ())
+    group by rollup(segment)
 ),
 
 final as (

@@ -1,5 +1,5 @@
--- One row per transaction that brought money in: its amount and margin in the reporting currency at the rate of its day, and what is left of them
--- after refunds that name it (M30). A refund is valued at the rate of the sale, so that what was taken back whole leaves nothing.
+-- One row per transaction that brought money in: its amount and margin in the reporting currency at the rate of its day, and what is left
+-- of them after refunds that name it (M30). A refund is valued at the rate of the sale, so that what was taken back whole leaves nothing.
 {{ config(materialized='table') }}
 
 with

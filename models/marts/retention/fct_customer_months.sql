@@ -1,6 +1,6 @@
--- One row per customer and month in which the customer was there at the start or came: whether the customer was still there at its end, how
--- long they have stayed, what they brought, and how they left (M24 to M26, M31). New customers never enter a rate; who left and came back the
--- month after was lost all the same. Nothing is judged before the month is known.
+-- One row per customer and month in which the customer was there at the start or came: whether the customer was still there at its end,
+-- how long they have stayed, what they brought, and how they left (M24 to M26, M31). New customers never enter a rate; who left and came
+-- back the month after was lost all the same. Nothing is judged before the month is known.
 with
 
 spans as (

@@ -1,6 +1,6 @@
--- One row per failure that a customer let somebody know of: a contact rated at the negative end of its scale, a complaint, or a callback that was
--- promised and never reached the customer; and whether the customer was won over again (M28). That a recovered customer is more loyal than
--- one who was never let down is not assumed.
+-- One row per failure that a customer let somebody know of: a contact rated at the negative end of its scale, a complaint, or a callback
+-- that was promised and never reached the customer; and whether the customer was won over again (M28). That a recovered customer is more
+-- loyal than one who was never let down is not assumed.
 {%- set answer_window = 86400 * var('recovery_answer_days') %}
 {%- set complaint_window = 86400 * var('recovery_complaint_days') %}
 

@@ -1,5 +1,5 @@
--- One row per product line (and all) and experience before the decision: how many contracts were renewed (M29). Contracts of customers whose contact
--- stayed unresolved are what resolved ones compare with. It describes, and proves no cause.
+-- One row per product line (and all) and experience before the decision: how many contracts were renewed (M29). Contracts of customers
+-- whose contact stayed unresolved are what resolved ones compare with. It describes, and proves no cause.
 with
 
 renewals as (
@@ -18,7 +18,7 @@ counted as (
         count(case when is_renewed then 1 end) as renewed_count,
         count(case when is_automatic then 1 end) as automatic_count
     from renewals
-    group by grouping sets ((product_line, experience), (experience))
+    group by experience, rollup(product_line)
 ),
 
 final as (

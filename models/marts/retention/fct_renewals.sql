@@ -1,8 +1,9 @@
--- One row per contract whose renewal had to be decided by a day: whether it was renewed, and what the customer had lived through before (M29).
--- An early renewal counts at its decision day, a late one within the grace. Who was in touch differs from who was not, so unresolved
--- contacts, not silence, are what resolved ones are compared with.
+-- One row per contract whose renewal had to be decided by a day: whether it was renewed, and what the customer had lived through before
+-- (M29). An early renewal counts at its decision day, a late one within the grace. Who was in touch differs from who was not, so
+-- unresolved contacts, not silence, are what resolved ones are compared with.
 {%- set exposures = [30, 90, 180] %}
 {%- set grace = 86400 * var('renewal_grace_days') %}
+{%- set is_exposed = 'contact_results.ended_at >= ' ~ seconds_after('open_decisions.due_at', -86400 * var('renewal_exposure_days')) %}
 
 with
 
@@ -110,21 +111,17 @@ experiences as (
     select
         open_decisions.term_event_id
         {%- for days in exposures %},
-        max(case when contact_results.ended_at >= {{ seconds_after('open_decisions.due_at', -86400 * days) }} and contact_results.is_solved then 1 else 0 end)
-            as is_exposed_{{ days }}d
-        {%- endfor %},
-        count(case when contact_results.ended_at >= {{ seconds_after('open_decisions.due_at', -86400 * var('renewal_exposure_days')) }} then 1 end)
-            as contact_count,
-        count(case
-            when
-                contact_results.ended_at >= {{ seconds_after('open_decisions.due_at', -86400 * var('renewal_exposure_days')) }}
-                and not contact_results.is_solved
-                then 1
-        end) as unresolved_count,
         max(case
-            when contact_results.ended_at >= {{ seconds_after('open_decisions.due_at', -86400 * var('renewal_exposure_days')) }}
-                then contact_results.effort_points
-        end) as highest_effort_points
+            when
+                contact_results.ended_at >= {{ seconds_after('open_decisions.due_at', -86400 * days) }}
+                and contact_results.is_solved
+                then 1
+            else 0
+        end) as is_exposed_{{ days }}d
+        {%- endfor %},
+        count(case when {{ is_exposed }} then 1 end) as contact_count,
+        count(case when {{ is_exposed }} and not contact_results.is_solved then 1 end) as unresolved_count,
+        max(case when {{ is_exposed }} then contact_results.effort_points end) as highest_effort_points
     from open_decisions
     inner join contact_results
         on

@@ -1,5 +1,7 @@
 -- One row per save episode: how a customer came to be at risk, whether it counts and what excluded it where not, whether anybody tried to
--- keep the customer, how that ended after 30, 60 and 90 days, and what it kept and cost (M27). Nothing is judged before its horizon is over.
+-- keep the customer, how that ended after 30, 60 and 90 days, and what it kept and cost (M27). Nothing is judged before its horizon is
+-- over.
+-- noqa: disable=LT02
 {%- set horizons = [30, 60, 90] %}
 {%- set headline = var('save_horizon_days') %}
 {%- set end_reasons = ['deceased', 'moved', 'fraud', 'business_closed', 'regulatory', 'payment'] %}

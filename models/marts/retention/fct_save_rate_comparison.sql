@@ -1,5 +1,6 @@
--- One row per month (or all time) and definition of a save rate: what vendors would make of the same episodes, beside the durable rate (M27).
--- Definitions that count who hung up on the request as saved show about twice as much.
+-- One row per month (or all time) and definition of a save rate: what vendors would make of the same episodes, beside the durable rate
+-- (M27). Definitions that count who hung up on the request as saved show about twice as much.
+-- noqa: disable=LT02
 {%- set is_session = "session_result is not null and session_result <> 'bounced'" %}
 {%- set is_accepted = "session_result in ('accepted', 'paused')" %}
 {%- set definitions = [
@@ -30,7 +31,7 @@ counted as (
         count(case when {{ is_counted }} and {{ is_saved }} then 1 end) as {{ name }}_saved_count
         {%- endfor %}
     from episodes
-    group by grouping sets ((month_start_date), ())
+    group by rollup(month_start_date)
 ),
 
 by_definition as (

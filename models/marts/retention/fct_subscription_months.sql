@@ -1,5 +1,5 @@
--- One row per subscription and month at whose start or end it was held at a price: what it brought then and then, and how it got from one to
--- the other (M31). Both are valued at the rate of the month's first day, so that no exchange rate looks like growth.
+-- One row per subscription and month at whose start or end it was held at a price: what it brought then and then, and how it got from one
+-- to the other (M31). Both are valued at the rate of the month's first day, so that no exchange rate looks like growth.
 with
 
 states as (

@@ -1,5 +1,5 @@
--- One row per segment (and all): after how many years half of the customers have left (M26), as known at as_of. Null where more than half stay
--- longer than anybody was seen.
+-- One row per segment (and all): after how many years half of the customers have left (M26), as known at as_of. Null where more than half
+-- stay longer than anybody was seen.
 with
 
 survival as (
@@ -22,7 +22,7 @@ counted as (
         count(*) as tenure_count,
         count(case when is_ended then 1 end) as ended_count
     from tenures
-    group by grouping sets ((segment), ())
+    group by rollup(segment)
     having count(*) > 0
 ),
 

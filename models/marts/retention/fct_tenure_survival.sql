@@ -1,5 +1,5 @@
--- One row per segment (and all) and length of tenure at which a customer was lost: how many were in view then, and which share of customers
--- stays longer (M26), by the product-limit estimate. The mean of customers who are still there says nothing about it.
+-- One row per segment (and all) and length of tenure at which a customer was lost: how many were in view then, and which share of
+-- customers stays longer (M26), by the product-limit estimate. The mean of customers who are still there says nothing about it.
 with
 
 tenures as (

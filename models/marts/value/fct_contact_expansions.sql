@@ -1,5 +1,5 @@
--- One row per rise of a recurring amount, and the last contact of its customer that may have influenced it within the expansion window before it
--- (M30). What was taken back before the window was over nets; price steps of the contract are no expansion.
+-- One row per rise of a recurring amount, and the last contact of its customer that may have influenced it within the expansion window
+-- before it (M30). What was taken back before the window was over nets; price steps of the contract are no expansion.
 {%- set window = 86400 * var('expansion_window_days') %}
 
 with
@@ -80,7 +80,7 @@ candidates as (
         influencing_contacts.ended_at,
         row_number() over (
             partition by expansions.event_id
-            order by influencing_contacts.ended_at desc, influencing_contacts.contact_id
+            order by influencing_contacts.ended_at desc, influencing_contacts.contact_id desc
         ) as contact_rank
     from expansions
     inner join influencing_contacts

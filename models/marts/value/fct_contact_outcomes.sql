@@ -1,5 +1,6 @@
--- One row per handled inbound contact of an identified customer: did it solve the matter, protect a customer at risk, create value, what hung on
--- it and what did it cost (M45). Each is null until it is known. The flags say what followed; they do not add up to a benefit per contact.
+-- One row per handled inbound contact of an identified customer: did it solve the matter, protect a customer at risk, create value, what
+-- hung on it and what did it cost (M45). Each is null until it is known. The flags say what followed; they do not add up to a benefit per
+-- contact.
 with
 
 contact_results as (
@@ -142,7 +143,10 @@ final as (
         cast(cost_amount as decimal(18, 6)) as cost_amount,
         is_solved,
         is_at_risk,
-        case when is_at_risk and judged_count > 0 then is_protected = 1 when not is_at_risk and is_protection_mature then false end as is_protected,
+        case
+            when is_at_risk and judged_count > 0 then is_protected = 1
+            when not is_at_risk and is_protection_mature then false
+        end as is_protected,
         case when is_value_mature then influenced_amount > 0 or expansion_amount > 0 end as has_created_value,
         cast(case when is_at_risk then protected_recurring_amount end as decimal(18, 6)) as protected_recurring_amount,
         cast(case when is_value_mature then influenced_amount end as decimal(18, 6)) as influenced_amount,

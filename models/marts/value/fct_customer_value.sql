@@ -1,6 +1,6 @@
--- One row per customer who was there at the start of a quarter: the margin of the year before, after what serving them cost, the tier that it puts
--- them in, and the margin that is to be expected of them (M32, M46). All but the retention of the segment is known when the quarter begins, so
--- that no tier knows what its customers did in it.
+-- One row per customer who was there at the start of a quarter: the margin of the year before, after what serving them cost, the tier
+-- that it puts them in, and the margin that is to be expected of them (M32, M46). All but the retention of the segment is known when the
+-- quarter begins, so that no tier knows what its customers did in it.
 with
 
 quarters as (
@@ -140,7 +140,7 @@ ranked as (
         *,
         row_number() over (
             partition by quarter_start_date
-            order by case when prior_margin_amount is null then 1 else 0 end, prior_margin_amount desc, customer_id
+            order by case when prior_margin_amount is null then 0 else 1 end desc, prior_margin_amount desc, customer_id desc
         ) as margin_rank,
         count(prior_margin_amount) over (partition by quarter_start_date) as ranked_count
     from margins

@@ -1,6 +1,6 @@
--- One row per customer who came by the recorded recommendation of another: the first sale, and the last contact of the one who recommended within
--- the referral window before it (M30). It is a memo of its own: the sale may be credited to a contact of the buyer as well, so the two are never
--- added up.
+-- One row per customer who came by the recorded recommendation of another: the first sale, and the last contact of the one who
+-- recommended within the referral window before it (M30). It is a memo of its own: the sale may be credited to a contact of the buyer as
+-- well, so the two are never added up.
 with
 
 sales as (
@@ -34,7 +34,7 @@ candidates as (
         influencing_contacts.ended_at,
         row_number() over (
             partition by referred.transaction_id
-            order by influencing_contacts.ended_at desc, influencing_contacts.contact_id
+            order by influencing_contacts.ended_at desc, influencing_contacts.contact_id desc
         ) as contact_rank
     from referred
     inner join influencing_contacts

@@ -1,8 +1,9 @@
--- One row per window, sale and contact of its customer that ended within the window before it: how the sale is shared between such contacts by
--- the last, the linear and the first model (M30). It is a memo beside the departments' totals, credits no sale more than once over, and says
--- nothing of what would have been bought without the contact.
+-- One row per window, sale and contact of its customer that ended within the window before it: how the sale is shared between such
+-- contacts by the last, the linear and the first model (M30). It is a memo beside the departments' totals, credits no sale more than once
+-- over, and says nothing of what would have been bought without the contact.
 {{ config(materialized='table') }}
 {%- set windows = var('attribution_windows') %}
+{%- set amounts = {'last_eligible': 'shared.last_amount', 'linear': 'shared.linear_amount', 'first': 'shared.first_amount'} %}
 
 with
 
@@ -143,12 +144,10 @@ final as (
         cast(shared.last_amount as decimal(18, 6)) as last_amount,
         cast(shared.linear_amount as decimal(18, 6)) as linear_amount,
         cast(shared.first_amount as decimal(18, 6)) as first_amount,
-        cast(
-            {{ {'last_eligible': 'shared.last_amount', 'linear': 'shared.linear_amount', 'first': 'shared.first_amount'}[var('attribution_model')] }}
-            as decimal(18, 6)
-        ) as credited_amount,
+        cast({{ amounts[var('attribution_model')] }} as decimal(18, 6)) as credited_amount,
         coalesce(
-            {{ seconds_after('shared.ended_at', '86400 * shared.window_days + ' ~ 3600 * var('ingestion_lag_hours')) }} <= as_of.as_of, false
+            {{ seconds_after('shared.ended_at', '86400 * shared.window_days + ' ~ 3600 * var('ingestion_lag_hours')) }} <= as_of.as_of,
+            false
         ) as is_mature,
         'descriptive' as level_of_claim
     from shared

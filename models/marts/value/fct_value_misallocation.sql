@@ -1,5 +1,5 @@
--- One row per month, queue and value tier: which share of the agents' minutes went there, which share of the value at stake lay there, and how far
--- the two are apart (M46). Half of the distances of a month add up to its misallocation index, 0 where minutes follow value.
+-- One row per month, queue and value tier: which share of the agents' minutes went there, which share of the value at stake lay there,
+-- and how far the two are apart (M46). Half of the distances of a month add up to its misallocation index, 0 where minutes follow value.
 with
 
 outcomes as (
@@ -39,7 +39,8 @@ shares as (
     select
         *,
         cast(handle_seconds as {{ double_type() }}) / nullif(month_handle_seconds, 0) as minutes_share,
-        cast(value_at_stake_amount as {{ double_type() }}) / nullif(cast(month_value_at_stake_amount as {{ double_type() }}), 0) as value_share,
+        cast(value_at_stake_amount as {{ double_type() }})
+        / nullif(cast(month_value_at_stake_amount as {{ double_type() }}), 0) as value_share,
         row_number() over (partition by month_start_date order by seconds_per_contact, queue, value_tier) as time_rank,
         row_number() over (partition by month_start_date order by value_per_contact, queue, value_tier) as value_rank,
         count(*) over (partition by month_start_date) as cell_count
