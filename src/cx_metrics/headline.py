@@ -24,6 +24,9 @@ HEADLINES = (
     "first_response_rate",
     "time_to_resolution_hours",
     "contacts_per_customer",
+    "retention_rate",
+    "save_rate",
+    "influenced_revenue",
 )
 """Metrics that open the story, in the order of a contact's life."""
 

@@ -75,7 +75,7 @@ class World(NamedTuple):
 def worlds(draw: st.DrawFn) -> World:
     """Return a small world that tries the edges of gaps, horizons and ties."""
     world = World([], [], [], [])
-    for customer in range(draw(st.integers(1, 3))):
+    for customer in range(draw(st.integers(1, 8))):
         owner = f"c{customer}"
         for number in range(draw(st.integers(0, 2))):
             name = f"s{customer}{number}"
@@ -547,7 +547,7 @@ def expected_episodes(world: World) -> dict[str, Row]:
 
 
 @given(worlds())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_saves_by_hand(world: World) -> None:
     found = {row["episode_id"]: row for row in built_episodes(world)}
     expected = expected_episodes(world)
@@ -612,7 +612,7 @@ def kept_worlds(draw: st.DrawFn) -> World:
 
 
 @given(kept_worlds())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_months_by_hand(world: World) -> None:
     given_tables = raw(world)
     run("int_subscription_spans", given_tables, SPANS)
@@ -729,7 +729,7 @@ def selling_worlds(draw: st.DrawFn) -> tuple[list[Row], list[Row]]:
 
 
 @given(selling_worlds())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_influence_by_hand(world: tuple[list[Row], list[Row]]) -> None:
     contacts, sales = world
     whole = [
@@ -820,7 +820,7 @@ def test_influence_by_hand(world: tuple[list[Row], list[Row]]) -> None:
         max_size=25,
     )
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_survival_is_that_of_statsmodels(tenures: list[tuple[int, int, bool]]) -> None:
     found = builds.run_model(
         "fct_tenure_survival",
