@@ -1,6 +1,6 @@
--- Which interactions cost the most, and what did they do? By reason and value tier: what the contacts cost in all and each, what hung on them, and how many
--- solved, protected and created value (M34, M45, M46). Cost is not waste: a dear reason on which much hangs may be worth every penny, and a cheap one that
--- solves nothing is not. Shares are of contacts of which the answer is known.
+-- Which interactions cost the most, and what did they do? By reason and value tier: what the contacts cost in all and each, what hung on
+-- them, and how many solved, protected and created value (M34, M45, M46). Cost is not waste: a dear reason on which much hangs may be
+-- worth every penny, and a cheap one that solves nothing is not. Shares are of contacts of which the answer is known.
 with
 
 outcomes as (

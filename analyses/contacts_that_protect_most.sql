@@ -1,6 +1,7 @@
--- Which interactions protect the most value? By the door through which customers came to be at risk and the kind of save: how many were kept, with the
--- interval of that share, what they still pay per month, and what is left of it after concessions and handling, as far as the save made the difference (M27,
--- M46). The last is an assumption until a holdout replaces it (seed save_increments); the ranking holds no longer than it does.
+-- Which interactions protect the most value? By the door through which customers came to be at risk and the kind of save: how many were
+-- kept, with the interval of that share, what they still pay per month, and what is left of it after concessions and handling, as far as
+-- the save made the difference (M27, M46). The last is an assumption until a holdout replaces it (seed save_increments); the ranking
+-- holds no longer than it does.
 with
 
 episodes as (
