@@ -19,7 +19,7 @@ from typing import Any
 
 import builds
 import duckdb
-import pyarrow as pa
+import model_inputs as inputs
 import pytest
 from engines import DuckDB
 
@@ -698,15 +698,6 @@ def test_g06_seconds_of_simultaneous_chats_are_shared(
     assert sum(amounts[f"g06-three-{name}"] for name in "ABC") == 9
 
 
-def rows_as(rows: Sequence[Mapping[str, Any]], **columns: pa.DataType) -> pa.Table:
-    """Return rows as a table of these columns; what a row does not name is null."""
-    return pa.Table.from_pylist([dict(row) for row in rows], pa.schema(list(columns.items())))
-
-
-TEXT, TIME, DATE, BOOL, INT = pa.string(), pa.timestamp("us"), pa.date32(), pa.bool_(), pa.int64()
-AMOUNT = pa.decimal128(18, 6)
-
-
 def test_g04_one_set_of_sessions_has_three_save_rates() -> None:
     """400 requests: 200 cancelled, 50 paused, 50 took a discount, 10 were never answered, 90 let it go."""
     results = [
@@ -735,85 +726,43 @@ def test_g04_one_set_of_sessions_has_three_save_rates() -> None:
             "offer_count": 1,
             "accepted_offer_count": 1,
             "left_at": MONDAY + timedelta(days=20) if result == "cancelled" else None,
-            **{f"is_kept_{days}d": result != "cancelled" for days in (30, 60, 90)},
-            **{f"is_paused_{days}d": False for days in (30, 60, 90)},
-            **{f"is_downgraded_{days}d": False for days in (30, 60, 90)},
+            **{f"is_kept_{days}d": result != "cancelled" for days in inputs.HORIZONS},
+            **{f"is_paused_{days}d": False for days in inputs.HORIZONS},
+            **{f"is_downgraded_{days}d": False for days in inputs.HORIZONS},
         }
         for number, result in enumerate(results)
     ]
     taken = [row for row in episodes if row["accepted_kind"]]
-    horizons = {
-        f"is_{what}_{days}d": BOOL for what in ("kept", "paused", "downgraded") for days in (30, 60, 90)
-    }
-    texts = ("customer_id", "subscription_id", "last_contact_id", "product_line_id")
     judged = builds.run_model(
         "fct_save_episodes",
-        int_save_episodes=rows_as(
-            episodes,
-            episode_id=TEXT,
-            entry_door=TEXT,
-            opened_at=TIME,
-            closes_at=TIME,
-            business_date=DATE,
-            contact_id=TEXT,
-            request_count=INT,
-            is_wish_to_cancel=BOOL,
-            is_notice_only=BOOL,
-            is_duplicate=BOOL,
-            **dict.fromkeys(texts, TEXT),
+        int_save_episodes=inputs.table(episodes, inputs.EPISODES),
+        int_save_episode_states=inputs.table(episodes, inputs.EPISODE_STATES),
+        int_save_episode_offers=inputs.table(taken, inputs.EPISODE_OFFERS),
+        int_save_episode_contacts=inputs.table([], inputs.HANDLING),
+        fct_contacts=inputs.table(episodes, inputs.CONTACTS),
+        fct_contact_results=inputs.table([], inputs.RESULTS),
+        stg_customers=inputs.table([], inputs.CUSTOMERS),
+        int_product_margins=inputs.table([], inputs.MARGINS),
+        save_exclusion_rules=inputs.table([], inputs.EXCLUSION_RULES),
+        save_increments=inputs.table([], inputs.INCREMENTS),
+        int_as_of=inputs.table(
+            [{"domain": "resolution", "as_of": MONDAY + timedelta(days=100)}], inputs.AS_OF
         ),
-        int_save_episode_states=rows_as(
-            episodes,
-            episode_id=TEXT,
-            subscription_count=INT,
-            product_line_id=TEXT,
-            left_at=TIME,
-            is_given_up=BOOL,
-            end_reason=TEXT,
-            recurring_amount=AMOUNT,
-            kept_recurring_amount=AMOUNT,
-            **horizons,
-        ),
-        int_save_episode_offers=rows_as(
-            taken,
-            episode_id=TEXT,
-            offer_count=INT,
-            accepted_offer_count=INT,
-            accepted_kind=TEXT,
-            concession_amount=AMOUNT,
-        ),
-        int_save_episode_contacts=rows_as([], episode_id=TEXT, contact_id=TEXT, handling_amount=AMOUNT),
-        fct_contacts=rows_as(
-            episodes,
-            contact_id=TEXT,
-            is_abandoned=BOOL,
-            **dict.fromkeys(
-                ("channel", "queue_id", "program_id", "vendor_id", "reason_code", "last_agent_id"), TEXT
-            ),
-        ),
-        fct_contact_results=rows_as([], contact_id=TEXT, is_solved=BOOL),
-        stg_customers=rows_as([], customer_id=TEXT, segment=TEXT),
-        int_product_margins=rows_as([], product_line_id=TEXT, is_all_products=BOOL, margin_share=AMOUNT),
-        save_exclusion_rules=rows_as([], rule=TEXT, effective_from=DATE, effective_to=DATE),
-        save_increments=rows_as(
-            [], entry_door=TEXT, effective_from=DATE, effective_to=DATE, incremental_probability=AMOUNT
-        ),
-        int_as_of=rows_as(
-            [{"domain": "resolution", "as_of": MONDAY + timedelta(days=100)}], domain=TEXT, as_of=TIME
-        ),
-        stg_save_offers=rows_as([{"offer_id": "o1"}], offer_id=TEXT),
+        stg_save_offers=inputs.table([{"offer_id": "o1"}], {"offer_id": inputs.TEXT}),
     )
-    columns = {
-        "business_date": DATE,
-        "session_result": TEXT,
-        "was_attempted": BOOL,
-        "is_eligible": BOOL,
-        "is_active_30d": BOOL,
-        **{f"is_saved_{days}d": BOOL for days in (30, 60, 90)},
+    columns: inputs.Columns = {
+        "business_date": inputs.DATE,
+        "session_result": inputs.TEXT,
+        "was_attempted": inputs.BOOL,
+        "is_eligible": inputs.BOOL,
+        "is_active_30d": inputs.BOOL,
+        **{f"is_saved_{days}d": inputs.BOOL for days in inputs.HORIZONS},
     }
     rates = {
         row["definition"]: (row["saved_count"], row["episode_count"], row["saved_share"])
-        for row in builds.run_model("fct_save_rate_comparison", fct_save_episodes=rows_as(judged, **columns))
+        for row in builds.run_model(
+            "fct_save_rate_comparison", fct_save_episodes=inputs.table(judged, columns)
+        )
         if row["month_start_date"] is None
     }
     assert rates["not_cancelled_in_session"] == (190, 390, Decimal("0.487179"))
@@ -840,27 +789,15 @@ def test_g08_gross_and_net_revenue_retention() -> None:
     ]
     found = builds.run_model(
         "fct_customer_months",
-        int_customer_spans=rows_as(
-            spans,
-            customer_id=TEXT,
-            basis=TEXT,
-            span_number=INT,
-            active_from=TIME,
-            active_until=TIME,
-            end_reason=TEXT,
-            tenure_from=TIME,
-        ),
-        int_retention_months=rows_as(
+        int_customer_spans=inputs.table(spans, inputs.CUSTOMER_SPANS),
+        int_retention_months=inputs.table(
             [month | {"starts_at": datetime(2025, 3, 1), "ends_at": datetime(2025, 4, 1), "is_mature": True}],
-            month_start_date=DATE,
-            starts_at=TIME,
-            ends_at=TIME,
-            is_mature=BOOL,
+            inputs.MONTHS,
         ),
-        dim_customer=rows_as([], customer_id=TEXT, segment=TEXT, region=TEXT, is_staff=BOOL),
-        int_cancellations=rows_as([], customer_id=TEXT, requested_at=TIME, ended_at=TIME),
-        int_save_requests=rows_as([], customer_id=TEXT, entry_door=TEXT, requested_at=TIME),
-        fct_subscription_months=rows_as(
+        dim_customer=inputs.table([], inputs.CUSTOMERS),
+        int_cancellations=inputs.table([], inputs.CANCELLATIONS),
+        int_save_requests=inputs.table([], inputs.REQUESTS),
+        fct_subscription_months=inputs.table(
             [
                 month
                 | {
@@ -871,11 +808,7 @@ def test_g08_gross_and_net_revenue_retention() -> None:
                 }
                 for name, (start, end) in amounts.items()
             ],
-            customer_id=TEXT,
-            month_start_date=DATE,
-            is_active_at_start=BOOL,
-            start_amount=AMOUNT,
-            end_amount=AMOUNT,
+            inputs.SUBSCRIPTION_MONTHS,
         ),
     )
     names = ("start_amount", "contraction_amount", "churned_amount", "expansion_amount")
@@ -899,7 +832,7 @@ def test_g15_donation_two_weeks_after_the_call() -> None:
     sales = {"after": ended + timedelta(days=14), "before": ended - timedelta(minutes=20, seconds=1)}
     found = builds.run_model(
         "fct_revenue_influence",
-        int_transaction_amounts=rows_as(
+        int_transaction_amounts=inputs.table(
             [
                 {
                     "transaction_id": name,
@@ -910,29 +843,11 @@ def test_g15_donation_two_weeks_after_the_call() -> None:
                 }
                 for name, at in sales.items()
             ],
-            transaction_id=TEXT,
-            customer_id=TEXT,
-            kind=TEXT,
-            department=TEXT,
-            product_line_id=TEXT,
-            occurred_at=TIME,
-            net_amount=AMOUNT,
-            cause_contact_id=TEXT,
+            inputs.SALES,
         ),
-        int_influencing_contacts=rows_as(
-            [call], contact_id=TEXT, customer_id=TEXT, contact_type=TEXT, ended_at=TIME
-        ),
-        fct_contacts=rows_as(
-            [call],
-            contact_id=TEXT,
-            customer_id=TEXT,
-            direction=TEXT,
-            business_date=DATE,
-            started_at=TIME,
-            ended_at=TIME,
-            **dict.fromkeys(("channel", "queue_id", "program_id", "vendor_id", "reason_code"), TEXT),
-        ),
-        int_as_of=rows_as([{"domain": "value", "as_of": datetime(2026, 1, 1)}], domain=TEXT, as_of=TIME),
+        int_influencing_contacts=inputs.table([call], inputs.INFLUENCING_CONTACTS),
+        fct_contacts=inputs.table([call], inputs.CONTACTS),
+        int_as_of=inputs.table([{"domain": "value", "as_of": datetime(2026, 1, 1)}], inputs.AS_OF),
     )
     credited = {(row["window_days"], row["transaction_id"]): row["credited_amount"] for row in found}
     assert credited == {(14, "after"): 10_000, (30, "after"): 10_000, (90, "after"): 10_000}
@@ -946,13 +861,15 @@ def test_g18_misallocation_of_two_cells() -> None:
     ]
     found = builds.run_model(
         "fct_value_misallocation",
-        fct_contact_outcomes=rows_as(
+        fct_contact_outcomes=inputs.table(
             [row | {"business_date": date(2025, 3, 5), "queue_id": "q"} for row in contacts],
-            business_date=DATE,
-            queue_id=TEXT,
-            value_tier=TEXT,
-            handle_seconds=INT,
-            value_at_stake_amount=AMOUNT,
+            {
+                "business_date": inputs.DATE,
+                "queue_id": inputs.TEXT,
+                "value_tier": inputs.TEXT,
+                "handle_seconds": inputs.INT,
+                "value_at_stake_amount": inputs.AMOUNT,
+            },
         ),
     )
     assert sum(row["half_distance"] for row in found) == Decimal("0.5")

@@ -6,7 +6,6 @@ The models are run on tables that stand in for what they read; beside them stand
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -17,15 +16,46 @@ import builds
 import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from model_inputs import (
+    AMOUNT,
+    AS_OF,
+    BOOL,
+    CANCELLATIONS,
+    CONTACTS,
+    CUSTOMER_SPANS,
+    CUSTOMERS,
+    DATE,
+    EPISODE_OFFERS,
+    EPISODE_STATES,
+    EPISODES,
+    EXCLUSION_RULES,
+    HANDLING,
+    HORIZONS,
+    INCREMENTS,
+    INFLUENCING_CONTACTS,
+    INT,
+    MARGINS,
+    MONEY,
+    MONTHS,
+    REQUESTS,
+    RESULTS,
+    SALES,
+    SUBSCRIPTION_MONTHS,
+    TEXT,
+    TIME,
+    Columns,
+    table,
+)
 from statsmodels.duration.survfunc import SurvfuncRight
 
 Row = dict[str, Any]
+Tables = dict[str, pa.Table]
 
 DAWN = datetime(2025, 1, 1)
 DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)
-GAP, HORIZONS, GRACE, LAG = 30 * DAY, (30, 60, 90), 30 * DAY, 2 * DAY
-AS_OF = DAWN + 200 * DAY
+GAP, GRACE, LAG = 30 * DAY, 30 * DAY, 2 * DAY
+NOW = DAWN + 200 * DAY
 EVER = datetime(1900, 1, 1)
 INSTANTS = st.builds(
     lambda days, seconds: DAWN + days * DAY + seconds * SECOND,
@@ -46,15 +76,7 @@ KINDS = (
 )
 REASONS = (None, "voluntary", "payment", "moved")
 OFFERS = ("fix", "information", "discount", "credit", "pause")
-DOORS = {"stated_cancel_intent": 1, "cancel_notice": 2, "complaint": 3, "severe_dissatisfaction": 4}
-
-TEXT, TIME, DATE, BOOL, INT = pa.string(), pa.timestamp("us"), pa.date32(), pa.bool_(), pa.int64()
-MONEY, AMOUNT = pa.decimal128(18, 4), pa.decimal128(18, 6)
-
-
-def table(rows: Iterable[Row], **columns: pa.DataType) -> pa.Table:
-    """Return rows as a table of these columns; what a row does not name is null."""
-    return pa.Table.from_pylist(list(rows), pa.schema(list(columns.items())))
+DOORS = {"stated_cancel_intent": 1, "cancel_notice": 2, "complaint": 3}
 
 
 def ruled(**columns: Any) -> Row:
@@ -146,115 +168,89 @@ def worlds(draw: st.DrawFn) -> World:
     return world
 
 
-SPANS = {"customer_id": TEXT, "subscription_id": TEXT, "held_from": TIME, "held_until": TIME}
-STATES = {
+SPANS: Columns = {"customer_id": TEXT, "subscription_id": TEXT, "held_from": TIME, "held_until": TIME}
+STATES: Columns = {
     "customer_id": TEXT,
     "subscription_id": TEXT,
     "product_line_id": TEXT,
     "valid_from": TIME,
     "valid_until": TIME,
     "is_held": BOOL,
+    "is_paying": BOOL,
     "is_under_notice": BOOL,
     "is_paused": BOOL,
     "price": MONEY,
     "currency": TEXT,
 }
-REQUESTS = {
-    "request_id": TEXT,
-    "entry_door": TEXT,
-    "customer_id": TEXT,
+OFFERS_DELIVERED: Columns = {
+    "offer_id": TEXT,
+    "contact_id": TEXT,
     "subscription_id": TEXT,
+    "kind": TEXT,
+    "amount": MONEY,
+    "currency": TEXT,
+    "was_accepted": BOOL,
+}
+OFFERS_MADE: Columns = {
+    **OFFERS_DELIVERED,
+    "customer_id": TEXT,
+    "offered_at": TIME,
+    "is_on_cancel_page": BOOL,
+}
+ANSWERS: Columns = {
+    "survey_answer_id": TEXT,
+    "instrument": TEXT,
+    "is_negative": BOOL,
+    "customer_id": TEXT,
     "contact_id": TEXT,
     "product_line_id": TEXT,
-    "requested_at": TIME,
-    "business_date": DATE,
+    "answered_at": TIME,
+    "answer_date": DATE,
 }
-EPISODES = {
-    "episode_id": TEXT,
-    "customer_id": TEXT,
+SUBSCRIPTIONS: Columns = {
     "subscription_id": TEXT,
-    "entry_door": TEXT,
-    "opened_at": TIME,
-    "closes_at": TIME,
-    "business_date": DATE,
-    "contact_id": TEXT,
-    "last_contact_id": TEXT,
+    "customer_id": TEXT,
     "product_line_id": TEXT,
-    "request_count": INT,
-    "is_wish_to_cancel": BOOL,
-    "is_notice_only": BOOL,
-    "is_duplicate": BOOL,
+    "started_on": DATE,
 }
+EVENTS: Columns = {
+    "event_id": TEXT,
+    "subscription_id": TEXT,
+    "kind": TEXT,
+    "occurred_at": TIME,
+    "effective_on": DATE,
+    "recurring_amount_after": MONEY,
+    "currency": TEXT,
+    "end_reason": TEXT,
+}
+RATES: Columns = {"currency": TEXT, "date_day": DATE, "rate_to_reporting": AMOUNT}
+DENIED: Columns = {"customer_id": TEXT, "effective_from": DATE, "effective_to": DATE}
+REASONS_TO_CANCEL: Columns = {"reason_code": TEXT, "effective_from": DATE, "effective_to": DATE}
 
 
-def raw(world: World) -> dict[str, pa.Table]:
+def raw(world: World) -> Tables:
     """Return the tables that the models read straight."""
     days = [DAWN.date() + number * DAY for number in range(-5, 220)]
     return {
-        "stg_subscriptions": table(
-            world.subscriptions, subscription_id=TEXT, customer_id=TEXT, product_line_id=TEXT, started_on=DATE
-        ),
-        "stg_subscription_events": table(
-            world.events,
-            event_id=TEXT,
-            subscription_id=TEXT,
-            kind=TEXT,
-            occurred_at=TIME,
-            effective_on=DATE,
-            recurring_amount_after=MONEY,
-            currency=TEXT,
-            end_reason=TEXT,
-        ),
-        "fct_contacts": table(
-            world.contacts,
-            contact_id=TEXT,
-            customer_id=TEXT,
-            started_at=TIME,
-            ended_at=TIME,
-            business_date=DATE,
-            is_identified=BOOL,
-            is_abandoned=BOOL,
-            stated_cancel_intent=BOOL,
-            is_complaint=BOOL,
-            product_line_id=TEXT,
-            exclusion_reason=TEXT,
-            reason_code=TEXT,
-            channel=TEXT,
-            queue_id=TEXT,
-            program_id=TEXT,
-            vendor_id=TEXT,
-            last_agent_id=TEXT,
-        ),
-        "stg_save_offers": table(
-            world.offers,
-            offer_id=TEXT,
-            contact_id=TEXT,
-            subscription_id=TEXT,
-            kind=TEXT,
-            amount=MONEY,
-            currency=TEXT,
-            was_accepted=BOOL,
-        ),
-        "int_contact_links": table([], contact_record_id=TEXT, contact_id=TEXT),
-        "int_calendar": table([{"date_day": day} for day in days], date_day=DATE),
+        "stg_subscriptions": table(world.subscriptions, SUBSCRIPTIONS),
+        "stg_subscription_events": table(world.events, EVENTS),
+        "fct_contacts": table(world.contacts, CONTACTS),
+        "stg_save_offers": table(world.offers, OFFERS_DELIVERED),
+        "int_contact_links": table([], {"contact_record_id": TEXT, "contact_id": TEXT}),
+        "int_calendar": table([{"date_day": day} for day in days], {"date_day": DATE}),
         "int_exchange_rates": table(
-            [{"currency": "GBP", "date_day": day, "rate_to_reporting": Decimal(1)} for day in days],
-            currency=TEXT,
-            date_day=DATE,
-            rate_to_reporting=AMOUNT,
+            [{"currency": "GBP", "date_day": day, "rate_to_reporting": Decimal(1)} for day in days], RATES
         ),
-        "denied_customer_ids": table([], customer_id=TEXT, effective_from=DATE, effective_to=DATE),
-        "int_as_of": table(
-            [{"domain": name, "as_of": AS_OF} for name in ("resolution", "value")], domain=TEXT, as_of=TIME
-        ),
+        "denied_customer_ids": table([], DENIED),
+        "int_as_of": table([{"domain": name, "as_of": NOW} for name in ("resolution", "value")], AS_OF),
     }
 
 
-def run(name: str, given: dict[str, pa.Table], columns: dict[str, pa.DataType] | None = None) -> list[Row]:
+def run(name: str, given: Tables, columns: Columns | None = None) -> list[Row]:
     """Run a model on what it reads, and add its rows to what is given where the columns are named."""
     rows = builds.run_model(name, **given)
     if columns is not None:
-        given[name] = table([{key: row[key] for key in columns} for row in rows], **columns)
+        given[name] = table(rows, columns)
     return rows
 
 
@@ -263,78 +259,22 @@ def built_episodes(world: World) -> list[Row]:
     given = raw(world)
     run("int_subscription_spans", given, SPANS)
     run("int_subscription_states", given, STATES)
-    run(
-        "int_save_offers",
-        given,
-        {
-            "offer_id": TEXT,
-            "contact_id": TEXT,
-            "customer_id": TEXT,
-            "subscription_id": TEXT,
-            "offered_at": TIME,
-            "is_on_cancel_page": BOOL,
-            "kind": TEXT,
-            "was_accepted": BOOL,
-            "amount": MONEY,
-            "currency": TEXT,
-        },
-    )
-    given["cancel_intent_reasons"] = table([], reason_code=TEXT, effective_from=DATE, effective_to=DATE)
-    given["fct_survey_answers"] = table(
-        [],
-        survey_answer_id=TEXT,
-        instrument=TEXT,
-        is_negative=BOOL,
-        customer_id=TEXT,
-        contact_id=TEXT,
-        product_line_id=TEXT,
-        answered_at=TIME,
-        answer_date=DATE,
-    )
+    run("int_save_offers", given, OFFERS_MADE)
+    given["cancel_intent_reasons"] = table([], REASONS_TO_CANCEL)
+    given["fct_survey_answers"] = table([], ANSWERS)
     run("int_save_requests", given, REQUESTS)
     run("int_save_episodes", given, EPISODES)
-    offers = {
-        "episode_id": TEXT,
-        "offer_count": INT,
-        "accepted_offer_count": INT,
-        "accepted_kind": TEXT,
-        "concession_amount": AMOUNT,
-    }
-    run("int_save_episode_offers", given, offers)
-    at_horizons = {
-        f"is_{what}_{days}d": BOOL for what in ("kept", "paused", "downgraded") for days in HORIZONS
-    }
-    states = {
-        "episode_id": TEXT,
-        "subscription_count": INT,
-        "product_line_id": TEXT,
-        "left_at": TIME,
-        "is_given_up": BOOL,
-        "end_reason": TEXT,
-        "recurring_amount": AMOUNT,
-        **at_horizons,
-        "kept_recurring_amount": AMOUNT,
-    }
-    run("int_save_episode_states", given, states)
-    given["int_save_episode_contacts"] = table([], episode_id=TEXT, contact_id=TEXT, handling_amount=AMOUNT)
-    given["fct_contact_results"] = table([], contact_id=TEXT, is_solved=BOOL)
-    given["stg_customers"] = table([], customer_id=TEXT, segment=TEXT)
-    given["int_product_margins"] = table(
-        [{"is_all_products": True, "margin_share": Decimal("0.5")}],
-        product_line_id=TEXT,
-        is_all_products=BOOL,
-        margin_share=AMOUNT,
-    )
+    run("int_save_offer_episodes", given, {"offer_id": TEXT, "episode_id": TEXT})
+    run("int_save_episode_offers", given, EPISODE_OFFERS)
+    run("int_save_episode_states", given, EPISODE_STATES)
+    given["int_save_episode_contacts"] = table([], HANDLING)
+    given["fct_contact_results"] = table([], RESULTS)
+    given["stg_customers"] = table([], CUSTOMERS)
+    given["int_product_margins"] = table([{"is_all_products": True, "margin_share": Decimal("0.5")}], MARGINS)
     rules = ("not_active", "duplicate", "moved", "payment", "no_contact")
-    given["save_exclusion_rules"] = table(
-        [ruled(rule=rule) for rule in rules], rule=TEXT, effective_from=DATE, effective_to=DATE
-    )
+    given["save_exclusion_rules"] = table([ruled(rule=rule) for rule in rules], EXCLUSION_RULES)
     given["save_increments"] = table(
-        [ruled(entry_door="any", incremental_probability=Decimal("0.5"))],
-        entry_door=TEXT,
-        effective_from=DATE,
-        effective_to=DATE,
-        incremental_probability=AMOUNT,
+        [ruled(entry_door="any", incremental_probability=Decimal("0.5"))], INCREMENTS
     )
     return run("fct_save_episodes", given)
 
@@ -387,10 +327,13 @@ class Request(NamedTuple):
     """A sign that a customer may leave."""
 
     at: datetime
-    rank: int
-    name: str
     door: str
-    contact: Row | None
+    source_id: str
+
+    @property
+    def name(self) -> str:
+        """Return the name of the request, which an episode that it opens takes over."""
+        return f"{self.door}:{self.source_id}"
 
 
 def signs(world: World, lives: dict[str, Life]) -> dict[tuple[str, str], list[Request]]:
@@ -417,21 +360,17 @@ def signs(world: World, lives: dict[str, Life]) -> dict[tuple[str, str], list[Re
             held = [name for name, of in owners.items() if of == owner and lives[name].at(at).is_held]
             names = set(held) if len(held) == 1 else {""}
         for name in names:
-            found[owner, name].append(
-                Request(at, DOORS[door], f"{door}:{contact['contact_id']}", door, contact)
-            )
+            found[owner, name].append(Request(at, door, contact["contact_id"]))
     for row in notices:
         key = owners[row["subscription_id"]], row["subscription_id"]
-        found[key].append(
-            Request(row["occurred_at"], 2, f"cancel_notice:{row['event_id']}", "cancel_notice", None)
-        )
+        found[key].append(Request(row["occurred_at"], "cancel_notice", row["event_id"]))
     return found
 
 
 def grouped(requests: list[Request]) -> list[list[Request]]:
     """Return requests by episode: each within the gap after the one before."""
     groups: list[list[Request]] = []
-    for request in sorted(requests, key=lambda one: (one.at, one.rank, one.name)):
+    for request in sorted(requests, key=lambda one: (one.at, DOORS[one.door], one.name)):
         if groups and request.at <= groups[-1][-1].at + GAP:
             groups[-1].append(request)
         else:
@@ -449,12 +388,12 @@ def expected_episodes(world: World) -> dict[str, Row]:
     }
     owners = {row["subscription_id"]: row["customer_id"] for row in world.subscriptions}
     expected: dict[str, Row] = {}
-    openings = defaultdict(list)
-    for (owner, name), requests in signs(world, lives).items():
-        for group in grouped(requests):
-            openings[owner].append((group[0].at, name))
-    for (owner, name), requests in signs(world, lives).items():
-        for group in grouped(requests):
+    groups = {key: grouped(requests) for key, requests in signs(world, lives).items()}
+    openings: dict[str, list[tuple[datetime, str]]] = defaultdict(list)
+    for (owner, name), of_key in groups.items():
+        openings[owner].extend((group[0].at, name) for group in of_key)
+    for (owner, name), of_key in groups.items():
+        for group in of_key:
             opened, closes = group[0].at, group[-1].at + GAP
             stakes = [
                 life
@@ -532,7 +471,7 @@ def expected_episodes(world: World) -> dict[str, Row]:
                     and then.price < before.price * Decimal("0.8")
                     for before, then, _ in states
                 )
-                is_known = horizon + LAG <= AS_OF
+                is_known = horizon + LAG <= NOW
                 row[f"is_active_{days}d"] = is_kept if stakes and is_known else None
                 is_saved = (
                     is_kept
@@ -541,7 +480,7 @@ def expected_episodes(world: World) -> dict[str, Row]:
                     and kind in ("concession", "fix", "information")
                 )
                 row[f"is_saved_{days}d"] = is_saved if stakes and is_known and world.offers else None
-            row["is_eligible"] = False if rule else True if opened + 60 * DAY + LAG <= AS_OF else None
+            row["is_eligible"] = False if rule else True if opened + 60 * DAY + LAG <= NOW else None
             expected[f"{group[0].name}:{name or 'any'}"] = row
     return expected
 
@@ -599,7 +538,7 @@ def paid_spans(lives: list[Life]) -> list[tuple[datetime, datetime | None]]:
 
 @st.composite
 def kept_worlds(draw: st.DrawFn) -> World:
-    """Return worlds in which a subscription changes once per instant, so that an end has one reason."""
+    """Return worlds in which a customer changes once per instant, so that an end has one reason."""
     world = draw(worlds())
     seen: set[tuple[str, datetime]] = set()
     events = []
@@ -617,48 +556,21 @@ def test_months_by_hand(world: World) -> None:
     given_tables = raw(world)
     run("int_subscription_spans", given_tables, SPANS)
     run("int_subscription_states", given_tables, STATES)
-    given_tables["stg_transactions"] = table(
-        [], transaction_id=TEXT, customer_id=TEXT, kind=TEXT, occurred_at=TIME
-    )
-    spans = {
-        "customer_id": TEXT,
-        "basis": TEXT,
-        "span_number": INT,
-        "active_from": TIME,
-        "active_until": TIME,
-        "end_reason": TEXT,
-        "tenure_from": TIME,
-    }
-    run("int_customer_spans", given_tables, spans)
+    given_tables["stg_transactions"] = table([], SALES)
+    run("int_customer_spans", given_tables, CUSTOMER_SPANS)
     starts = month_starts()
     given_tables["int_retention_months"] = table(
         [
             {"month_start_date": begins.date(), "starts_at": begins, "ends_at": ends, "is_mature": True}
             for begins, ends in pairwise(starts)
         ],
-        month_start_date=DATE,
-        starts_at=TIME,
-        ends_at=TIME,
-        is_mature=BOOL,
+        MONTHS,
     )
-    given_tables["stg_customers"] = table([], customer_id=TEXT, segment=TEXT)
-    subscription_months = run("fct_subscription_months", given_tables)
-    columns = {
-        "customer_id": TEXT,
-        "subscription_id": TEXT,
-        "month_start_date": DATE,
-        "is_active_at_start": BOOL,
-        "start_amount": AMOUNT,
-        "end_amount": AMOUNT,
-    }
-    given_tables["fct_subscription_months"] = table(
-        [{key: row[key] for key in columns} for row in subscription_months], **columns
-    )
-    given_tables["dim_customer"] = table([], customer_id=TEXT, segment=TEXT, region=TEXT, is_staff=BOOL)
-    given_tables["int_cancellations"] = table(
-        [], cancellation_id=TEXT, customer_id=TEXT, requested_at=TIME, ended_at=TIME
-    )
-    given_tables["int_save_requests"] = table([], **REQUESTS)
+    given_tables["stg_customers"] = table([], CUSTOMERS)
+    run("fct_subscription_months", given_tables, SUBSCRIPTION_MONTHS)
+    given_tables["dim_customer"] = table([], CUSTOMERS)
+    given_tables["int_cancellations"] = table([], CANCELLATIONS)
+    given_tables["int_save_requests"] = table([], REQUESTS)
     found = {
         (row["customer_id"], row["month_start_date"]): row for row in run("fct_customer_months", given_tables)
     }
@@ -743,35 +655,10 @@ def test_influence_by_hand(world: tuple[list[Row], list[Row]]) -> None:
     ]
     found = builds.run_model(
         "fct_revenue_influence",
-        int_transaction_amounts=table(
-            sales,
-            transaction_id=TEXT,
-            customer_id=TEXT,
-            kind=TEXT,
-            department=TEXT,
-            product_line_id=TEXT,
-            occurred_at=TIME,
-            net_amount=AMOUNT,
-            cause_contact_id=TEXT,
-        ),
-        int_influencing_contacts=table(
-            whole, contact_id=TEXT, customer_id=TEXT, contact_type=TEXT, ended_at=TIME
-        ),
-        fct_contacts=table(
-            whole,
-            contact_id=TEXT,
-            customer_id=TEXT,
-            direction=TEXT,
-            business_date=DATE,
-            channel=TEXT,
-            queue_id=TEXT,
-            program_id=TEXT,
-            vendor_id=TEXT,
-            reason_code=TEXT,
-            started_at=TIME,
-            ended_at=TIME,
-        ),
-        int_as_of=table([{"domain": "value", "as_of": AS_OF}], domain=TEXT, as_of=TIME),
+        int_transaction_amounts=table(sales, SALES),
+        int_influencing_contacts=table(whole, INFLUENCING_CONTACTS),
+        fct_contacts=table(whole, CONTACTS),
+        int_as_of=table([{"domain": "value", "as_of": NOW}], AS_OF),
     )
     expected: dict[tuple[int, str, str], tuple[Decimal, Decimal, Decimal, bool]] = {}
     for window in (7, 14, 30, 90):
@@ -798,7 +685,7 @@ def test_influence_by_hand(world: tuple[list[Row], list[Row]]) -> None:
                     sale["net_amount"] if row is credited[-1] else Decimal(0),
                     Decimal(parts[1] - parts[0]) / 1_000_000,
                     sale["net_amount"] if row is credited[0] else Decimal(0),
-                    row["ended_at"] + window * DAY + LAG <= AS_OF,
+                    row["ended_at"] + window * DAY + LAG <= NOW,
                 )
     assert {
         (row["window_days"], row["transaction_id"], row["contact_id"]): (
@@ -829,10 +716,7 @@ def test_survival_is_that_of_statsmodels(tenures: list[tuple[int, int, bool]]) -
                 {"segment": "consumer", "entered_days": entered, "left_days": left, "is_ended": ended}
                 for entered, left, ended in tenures
             ],
-            segment=TEXT,
-            entered_days=INT,
-            left_days=INT,
-            is_ended=BOOL,
+            {"segment": TEXT, "entered_days": INT, "left_days": INT, "is_ended": BOOL},
         ),
     )
     if not any(ended for _, _, ended in tenures):

@@ -442,7 +442,7 @@ def save_rule(rule: str, until: str = "2999-12-31", owner: str = "'retention'") 
 
 
 def episodes(count: int, name: str, values: str, customer: str = "episode_id") -> str:
-    """Return SQL that adds save episodes, a hundred days apart where they are of one customer."""
+    """Return SQL that adds save episodes, ten days apart."""
     return (
         f"insert into {SAVES} by name select *, {customer} as customer_id, {values} from (select '{name}' || number as episode_id, "
         "date '2024-03-01' as business_date, timestamp '2024-03-01' + to_days(10 * cast(number as integer)) as opened_at "

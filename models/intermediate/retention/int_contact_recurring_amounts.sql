@@ -27,10 +27,7 @@ subscriptions as (
 subscription_events as (
     select
         *,
-        case
-            when effective_on > cast(occurred_at as date) then cast(effective_on as {{ dbt.type_timestamp() }})
-            else occurred_at
-        end as counts_from
+        {{ counts_from('effective_on', 'occurred_at') }} as counts_from
     from {{ ref('stg_subscription_events') }}
 ),
 

@@ -40,13 +40,12 @@ denied_customer_ids as (
     group by customer_id
 ),
 
--- trials cost nothing; a pause does not end it
 paying_states as (
     select
         customer_id,
         subscription_id,
         valid_from,
-        case when is_held and coalesce(price, 1) <> 0 then 1 else 0 end as is_paying
+        case when is_paying then 1 else 0 end as is_paying
     from states
 ),
 

@@ -1,6 +1,8 @@
 -- One row per tenure of a customer that was seen between the first month and as_of: after how many days it came into view, after how many
 -- it was last seen, and whether it ended then (M26). Who was a customer before the first month is in view from then on only: those who
 -- had left by then are in no table, and counting the others from their start would make tenures look longer than they are.
+{{ config(materialized='table') }}
+
 with
 
 spans as (

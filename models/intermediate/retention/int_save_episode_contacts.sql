@@ -1,5 +1,7 @@
 -- One row per save episode and contact in which the wish or an offer was made, with the contact's cost; a contact about several
 -- subscriptions is shared by their episodes, so that nothing is counted twice (M27).
+{{ config(materialized='table') }}
+
 with
 
 episodes as (
@@ -14,6 +16,10 @@ requests as (
 offers as (
     select * from {{ ref('int_save_offers') }}
     where contact_id is not null
+),
+
+offer_episodes as (
+    select * from {{ ref('int_save_offer_episodes') }}
 ),
 
 costed_contacts as (
@@ -35,18 +41,11 @@ episode_contacts as (
     union
 
     select
-        episodes.episode_id,
+        offer_episodes.episode_id,
         offers.contact_id
-    from offers
-    inner join episodes
-        on
-            offers.customer_id = episodes.customer_id
-            and offers.offered_at >= episodes.opened_at
-            and offers.offered_at <= episodes.closes_at
-    where
-        offers.subscription_id is null
-        or episodes.subscription_id is null
-        or offers.subscription_id = episodes.subscription_id
+    from offer_episodes
+    inner join offers
+        on offer_episodes.offer_id = offers.offer_id
 ),
 
 shared as (

@@ -1,10 +1,13 @@
 -- One row per save episode in which something was offered: how much, what was accepted, and what that costs over its life in the
--- reporting currency, at the rate of the day on which the episode opened (M27). An offer belongs to the episode that was open when its
--- contact ended; one of a cancel page to the subscription's latest episode, one with a notice first.
+-- reporting currency, at the rate of the day on which the episode opened (M27).
 with
 
 offers as (
     select * from {{ ref('int_save_offers') }}
+),
+
+offer_episodes as (
+    select * from {{ ref('int_save_offer_episodes') }}
 ),
 
 episodes as (
@@ -15,49 +18,9 @@ exchange_rates as (
     select * from {{ ref('int_exchange_rates') }}
 ),
 
-latest_of_subscription as (
-    select
-        subscription_id,
-        episode_id,
-        row_number() over (
-            partition by subscription_id
-            order by case when entry_door = 'cancel_notice' then 1 else 0 end desc, opened_at desc, episode_id desc
-        ) as episode_rank
-    from episodes
-    where subscription_id is not null
-),
-
-matched as (
-    select
-        episodes.episode_id,
-        offers.offer_id
-    from offers
-    inner join episodes
-        on
-            offers.customer_id = episodes.customer_id
-            and offers.offered_at >= episodes.opened_at
-            and offers.offered_at <= episodes.closes_at
-    where
-        offers.subscription_id is null
-        or episodes.subscription_id is null
-        or offers.subscription_id = episodes.subscription_id
-
-    union all
-
-    select
-        latest_of_subscription.episode_id,
-        offers.offer_id
-    from offers
-    inner join latest_of_subscription
-        on offers.subscription_id = latest_of_subscription.subscription_id
-    where
-        offers.is_on_cancel_page
-        and latest_of_subscription.episode_rank = 1
-),
-
 priced as (
     select
-        matched.episode_id,
+        offer_episodes.episode_id,
         offers.kind,
         offers.was_accepted,
         offers.was_accepted and coalesce(offers.kind in ('discount', 'credit'), true) as is_concession,
@@ -66,11 +29,11 @@ priced as (
             when offers.amount = 0 then cast(0 as decimal(18, 6))
             else cast(offers.amount * exchange_rates.rate_to_reporting as decimal(18, 6))
         end as amount
-    from matched
+    from offer_episodes
     inner join offers
-        on matched.offer_id = offers.offer_id
+        on offer_episodes.offer_id = offers.offer_id
     inner join episodes
-        on matched.episode_id = episodes.episode_id
+        on offer_episodes.episode_id = episodes.episode_id
     left join exchange_rates
         on
             offers.currency = exchange_rates.currency

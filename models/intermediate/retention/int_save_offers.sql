@@ -1,5 +1,7 @@
 -- One row per thing offered to keep a customer, with the contact in which it was offered, and when that ended (M27). Offers on a cancel
 -- page have no contact and no date.
+{{ config(materialized='table') }}
+
 with
 
 save_offers as (

@@ -67,10 +67,7 @@ changes as (
     -- what a pause or an end brings is nothing, and says nothing about the price
     select
         subscription_id,
-        case
-            when effective_on > cast(occurred_at as date) then cast(effective_on as {{ dbt.type_timestamp() }})
-            else occurred_at
-        end as happened_at,
+        {{ counts_from('effective_on', 'occurred_at') }} as happened_at,
         2 as change_rank,
         event_id,
         cast(null as {{ dbt.type_int() }}) as is_held,
@@ -117,6 +114,8 @@ final as (
         last_of_each_instant.happened_at as valid_from,
         last_of_each_instant.next_happened_at as valid_until,
         coalesce(last_of_each_instant.is_held, 0) = 1 as is_held,
+        -- a trial costs nothing; a price that nobody told is one, and a pause does not end it
+        coalesce(last_of_each_instant.is_held, 0) = 1 and coalesce(last_of_each_instant.amount, 1) <> 0 as is_paying,
         coalesce(last_of_each_instant.is_held, 0) = 1 and coalesce(last_of_each_instant.is_under_notice, 0) = 1 as is_under_notice,
         coalesce(last_of_each_instant.is_held, 0) = 1 and coalesce(last_of_each_instant.is_paused, 0) = 1 as is_paused,
         last_of_each_instant.amount as price,

@@ -1,5 +1,7 @@
 -- One row per product line, and one without for all: the share of its revenue that stays as contribution margin, from transactions that
 -- brought money in and of which both are known, renewals of subscriptions where there are any (M27, M32).
+{{ config(materialized='table') }}
+
 with
 
 transactions as (

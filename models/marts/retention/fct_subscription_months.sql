@@ -42,7 +42,7 @@ snapshots as (
         states.customer_id,
         states.product_line_id,
         instants.instant,
-        states.is_held and coalesce(states.price, 1) <> 0 as is_active,
+        states.is_paying as is_active,
         states.is_paused,
         states.is_under_notice,
         case when states.is_paused then cast(0 as decimal(18, 4)) else states.price end as price,

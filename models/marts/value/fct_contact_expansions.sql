@@ -61,11 +61,7 @@ expansions as (
     inner join starting_states
         on
             subscription_events.subscription_id = starting_states.subscription_id
-            and starting_states.valid_from = case
-                when subscription_events.effective_on > cast(subscription_events.occurred_at as date)
-                    then cast(subscription_events.effective_on as {{ dbt.type_timestamp() }})
-                else subscription_events.occurred_at
-            end
+            and starting_states.valid_from = {{ counts_from('subscription_events.effective_on', 'subscription_events.occurred_at') }}
     where
         starting_states.is_held
         and starting_states.price > starting_states.price_before

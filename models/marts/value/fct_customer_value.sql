@@ -150,7 +150,7 @@ tiered as (
     select
         ranked.customer_id,
         ranked.quarter_start_date,
-        min(value_tiers.top_share) as top_share
+        {{ earliest('value_tiers.tier', ['value_tiers.top_share']) }} as tier
     from ranked
     cross join value_tiers
     where
@@ -165,7 +165,7 @@ final as (
         ranked.quarter_start_date,
         ranked.segment,
         ranked.has_sla_contract,
-        value_tiers.tier,
+        tiered.tier,
         ranked.subscription_count,
         cast(ranked.recurring_amount as decimal(18, 6)) as recurring_amount,
         cast(ranked.recurring_margin_amount as decimal(18, 6)) as recurring_margin_amount,
@@ -190,8 +190,6 @@ final as (
         on
             ranked.customer_id = tiered.customer_id
             and ranked.quarter_start_date = tiered.quarter_start_date
-    left join value_tiers
-        on tiered.top_share = value_tiers.top_share
 )
 
 select * from final

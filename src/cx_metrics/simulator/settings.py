@@ -15,6 +15,9 @@ from cx_metrics.simulator.effects import EFFECTS, effects_of
 WARM_UP_DAYS = 10
 """Days simulated before the first one and thrown away, so that the first day has its backlog and repeats."""
 
+HISTORY_DAYS = 365
+"""Days for which sales are known before the warm-up, and rates of exchange before the first day."""
+
 CONTACTS_PER_CUSTOMER_YEAR = 2.4
 """Contact records per customer and year; turns a number of customers into a volume and back."""
 

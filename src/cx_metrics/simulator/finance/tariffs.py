@@ -12,7 +12,7 @@ from cx_metrics.simulator.columns import DAY, TEXT, from_rows
 from cx_metrics.simulator.finance.ledger import CARRIERS, TELEPHONY, Cause, cents, exact
 from cx_metrics.simulator.finished import FinishedDay
 from cx_metrics.simulator.frames import NONE, Array, Floats, Ints
-from cx_metrics.simulator.settings import Settings, Stage
+from cx_metrics.simulator.settings import HISTORY_DAYS, Settings, Stage
 
 PRICE = pa.decimal128(18, 6)
 SCHEMAS: dict[str, pa.Schema] = {
@@ -47,11 +47,16 @@ PRICES = (
     (world.SELF_SERVICE, CONTACT, "GBP", 0.0300, None, CARRIERS),
 )
 """Channel, unit, currency, price, the price after the change (None: none), and the account it is booked on."""
-SALES_BEFORE_DAYS = 365
-"""Days before the first one from which sales are known, and so their rates of exchange."""
 _CHANGES_ON = (7, 1)
 CARRIERS_BILL_TO = 25
 """Day of the month to which the carriers of chat and messages bill; telephony is billed by calendar month."""
+
+
+def _moved(rates: Floats, surprise: Floats) -> Floats:
+    """Return rates a day on: pulled towards where they began, and surprised by so many standard deviations."""
+    drift = _PULL * (np.array(_FIRST_RATE) - rates)
+    moved: Floats = np.round((rates + drift) * np.exp(surprise * np.array(_DAILY_CHANGE)), 6)
+    return moved
 
 
 class Exchange:
@@ -67,12 +72,11 @@ class Exchange:
     def _year_before(self) -> None:
         """Note the rates of the year before the first day, in which customers bought already: the same walk, backwards."""
         rng = self.settings.generator(Stage.FINANCE, part=10)
-        steps = rng.normal(0.0, 1.0, (SALES_BEFORE_DAYS, len(CURRENCIES))) * np.array(_DAILY_CHANGE)
         rates, before = np.array(_FIRST_RATE), []
-        for step in steps:
-            rates = np.round((rates + _PULL * (np.array(_FIRST_RATE) - rates)) * np.exp(step), 6)
+        for surprise in rng.normal(0.0, 1.0, (HISTORY_DAYS, len(CURRENCIES))):
+            rates = _moved(rates, surprise)
             before.append(rates)
-        for number, known in enumerate(reversed(before), start=-SALES_BEFORE_DAYS):
+        for number, known in enumerate(reversed(before), start=-HISTORY_DAYS):
             self._note(number, known)
 
     def _note(self, number: int, rates: Floats) -> None:
@@ -83,9 +87,7 @@ class Exchange:
     def one_day(self, number: int) -> None:
         """Move on by a day."""
         rng = self.settings.generator(Stage.FINANCE, number, 1)
-        drift = _PULL * (np.array(_FIRST_RATE) - self._now)
-        moved = (self._now + drift) * np.exp(rng.normal(0.0, 1.0, len(CURRENCIES)) * np.array(_DAILY_CHANGE))
-        self._now = np.round(moved, 6)
+        self._now = _moved(self._now, rng.normal(0.0, 1.0, len(CURRENCIES)))
         if number >= 0:
             self._note(number, self._now)
 

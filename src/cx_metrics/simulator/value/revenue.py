@@ -19,7 +19,7 @@ from cx_metrics.simulator.defects.value_defects import with_defects
 from cx_metrics.simulator.finished import FinishedDay, Tables
 from cx_metrics.simulator.frames import NONE, Array, Bools, Frame, Ints, chance, concat, pick, take
 from cx_metrics.simulator.retention.relationship import Relationships
-from cx_metrics.simulator.settings import WARM_UP_DAYS, Stage
+from cx_metrics.simulator.settings import HISTORY_DAYS, WARM_UP_DAYS, Stage
 from cx_metrics.simulator.value.campaigns import Campaigns
 from cx_metrics.simulator.value.goods import (
     BOX_OFFICE,
@@ -79,7 +79,6 @@ YEARLY_PURCHASES, YEARLY_TICKETS, YEARLY_DONATIONS = 0.62, 0.40, 0.075
 PATRONS, BY_STANDING = 0.16, 0.35
 """Share of customers of other product lines who go to events; log rate per standard deviation of value."""
 LENGTHY_SECONDS, LENGTHY_DAYS = 900, 365
-HISTORY_DAYS = 365
 GUESTS = {TICKET: 0.07, DONATION: 0.05}
 """Share of sales that name no customer."""
 REFERRED = 0.15
