@@ -1,5 +1,5 @@
--- One row per offer and save episode that it belongs to (M27): the one that was open when the offer's contact ended, for its subscription or
--- for all; for an offer on a cancel page the subscription's latest episode, one with a notice first.
+-- One row per offer and save episode that it belongs to (M27): the one that was open when the offer's contact ended, for its
+-- subscription or for all; for an offer on a cancel page the subscription's latest episode, one with a notice first.
 {{ config(materialized='table') }}
 
 with
