@@ -1,0 +1,140 @@
+-- One row per study, method, window and outcome: what customers did after being exposed to something, beside what comparable customers did
+-- (M47, M48). The naive method stands beside the adjusted ones to show what it is off by. A negative landmark is the placebo: before the
+-- contact there can be no effect, so one that shows there is a difference between the groups.
+{%- set placebo_days = var('comparison_placebo_days') %}
+
+with
+
+effects as (
+    select * from {{ ref('int_stratified_effects') }}
+
+    union all
+
+    select
+        study,
+        landmark_days,
+        horizon_days,
+        outcome,
+        method,
+        exposed_count,
+        compared_count,
+        control_count,
+        exposed_mean,
+        counterfactual_mean,
+        standard_error
+    from {{ ref('int_matched_effects') }}
+),
+
+studies as (
+    select study
+    from {{ ref('int_comparison_units') }}
+    group by study
+),
+
+questions as (
+    {%- for method in ['naive', 'stratified', 'matched'] %}
+    {%- set outer = loop %}
+    {%- for outcome in ['margin_amount', 'sale_count', 'has_cancelled'] %}
+    {%- set middle = loop %}
+    {%- set windows = [] %}
+    {%- if outcome != 'has_cancelled' %}
+        {%- do windows.append((-1 * placebo_days, placebo_days)) %}
+    {%- endif %}
+    {%- for landmark in var('comparison_landmark_days') %}
+        {%- for horizon in var('comparison_horizon_days') %}
+            {%- do windows.append((landmark, horizon)) %}
+        {%- endfor %}
+    {%- endfor %}
+    {%- for landmark, horizon in windows %}
+    select
+        '{{ method }}' as method,
+        '{{ outcome }}' as outcome,
+        {{ landmark }} as landmark_days,
+        {{ horizon }} as horizon_days
+    {{ 'union all' if not (outer.last and middle.last and loop.last) }}
+    {%- endfor %}
+    {%- endfor %}
+    {%- endfor %}
+),
+
+asked as (
+    select
+        studies.study,
+        questions.*
+    from studies
+    cross join questions
+),
+
+judged as (
+    select
+        asked.study,
+        asked.method,
+        asked.outcome,
+        asked.landmark_days,
+        asked.horizon_days,
+        coalesce(effects.exposed_count, 0) as exposed_count,
+        coalesce(effects.compared_count, 0) as compared_count,
+        coalesce(effects.control_count, 0) as control_count,
+        effects.exposed_mean,
+        effects.counterfactual_mean,
+        effects.exposed_mean - effects.counterfactual_mean as effect,
+        effects.standard_error,
+        case
+            when effects.study is null then 'no month whose window is over'
+            when effects.compared_count < {{ var('minimum_n_rank') }} or effects.control_count < {{ var('minimum_n_rank') }}
+                then 'too few comparable customers'
+        end as effect_null_reason
+    from asked
+    left join effects
+        on
+            asked.study = effects.study
+            and asked.method = effects.method
+            and asked.outcome = effects.outcome
+            and asked.landmark_days = effects.landmark_days
+            and asked.horizon_days = effects.horizon_days
+),
+
+published as (
+    select
+        *,
+        {%- for column in ['exposed_mean', 'counterfactual_mean', 'effect', 'standard_error'] %}
+        cast(case when effect_null_reason is null then {{ statistic(column) }} end as decimal(18, 6)) as published_{{ column }},
+        {%- endfor %}
+        cast(case
+            when effect_null_reason is null then {{ statistic('effect - ' ~ var('wilson_z') ~ ' * standard_error') }}
+        end as decimal(18, 6)) as interval_low,
+        cast(case
+            when effect_null_reason is null then {{ statistic('effect + ' ~ var('wilson_z') ~ ' * standard_error') }}
+        end as decimal(18, 6)) as interval_high
+    from judged
+),
+
+final as (
+    select
+        study,
+        method,
+        outcome,
+        cast(landmark_days as bigint) as landmark_days,
+        cast(horizon_days as bigint) as horizon_days,
+        landmark_days < 0 as is_placebo,
+        cast(exposed_count as bigint) as exposed_count,
+        cast(compared_count as bigint) as compared_count,
+        cast(control_count as bigint) as control_count,
+        published_exposed_mean as exposed_mean,
+        published_counterfactual_mean as counterfactual_mean,
+        published_effect as effect,
+        published_standard_error as standard_error,
+        interval_low,
+        interval_high,
+        effect_null_reason,
+        case
+            when effect_null_reason is not null then null
+            when interval_low > 0 then 'higher'
+            when interval_high < 0 then 'lower'
+            else 'cannot tell'
+        end as verdict,
+        case when method = 'naive' then 'descriptive' else 'adjusted' end as level_of_claim
+    from published
+)
+
+select * from final
