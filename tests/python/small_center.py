@@ -691,14 +691,16 @@ def _at_risk(center: _Center) -> None:
         center.contact(
             f"{customer_id}_asks",
             str(start),
-            talk,
+            "queue 0-10, talk 10-1100 ann" if number in (5, 8) else talk,
             stated_cancel_intent=None if number == 1 else number % 3 != 2,
             is_complaint=number % 3 == 2,
             **columns | ({"reason_code": "cancel"} if number == 1 else {}),
         )
         again = start + timedelta(days=30, seconds=number % 2)
         center.contact(f"{customer_id}_again", str(again), talk, stated_cancel_intent=True, **columns)
-        center.contact(f"{customer_id}_plain", str(start + timedelta(days=100)), talk, **columns)
+        # every third has a lengthy conversation, at the threshold and beyond
+        plain = talk if number % 3 else f"queue 0-10, talk 10-{910 + 100 * number} ann"
+        center.contact(f"{customer_id}_plain", str(start + timedelta(days=100)), plain, **columns)
     center.contact(
         "sells",
         "2025-06-02 09:00:00",
@@ -1034,6 +1036,13 @@ def _experience() -> dict[str, list[Row]]:
                 "is_reversed": True,
             },
             {"question_id": "agreed", "instrument": "ces", "scale_min": 1.0, "scale_max": 7.0},
+            {
+                "question_id": "company",
+                "instrument": "nps",
+                "scale_min": 0.0,
+                "scale_max": 10.0,
+                "is_relationship": True,
+            },
         ],
         "survey_invitations": [
             {
@@ -1081,6 +1090,30 @@ def _experience() -> dict[str, list[Row]]:
                     later=since_contact_end(contact_id),
                 )
                 for number, contact_id in enumerate(JUDGED[:SUBSCRIBED])
+            ),
+            # customers with prices say how satisfied they are, and quarter after quarter how likely to recommend the company
+            *(
+                answer(
+                    300 + number,
+                    "sat",
+                    f"{customer_id}_asks",
+                    1.0 + number % 5,
+                    customer_id=customer_id,
+                    later=_instant("2025-05-20 09:00:00") - contact_end,
+                )
+                for number, customer_id in enumerate(WORTH)
+            ),
+            *(
+                answer(
+                    320 + 12 * quarter + number,
+                    "company",
+                    None,
+                    float((number * 3 + quarter) % 11),
+                    customer_id=customer_id,
+                    later=_instant(day) - contact_end,
+                )
+                for quarter, day in enumerate(("2024-11-10", "2025-02-10", "2025-05-12", "2025-08-12"))
+                for number, customer_id in enumerate(WORTH)
             ),
             # most of those whose item was passed are satisfied, and some of the others
             *(
