@@ -58,7 +58,7 @@ TRUTH = """
                 when 'margin_amount' then coalesce(sum(caused.margin_amount), 0)
                 when 'sale_count' then count(caused.happened_at)
                 else least(count(caused.happened_at), 1)
-            end as moved
+            end as moved_by
         from intermediate.int_comparison_outcomes as outcomes
         inner join intermediate.int_comparison_units as units using (unit_id)
         left join caused
@@ -68,20 +68,20 @@ TRUTH = """
                 and caused.happened_at > units.index_at
                 and caused.happened_at <= units.index_at + to_days(outcomes.horizon_days::integer)
         where outcomes.landmark_days = 0
-        group by all
+        group by 1, 2, 3, 4, 5, 6
     ),
     strata as (
         select
             study, outcome, horizon_days, stratum,
             sum(is_exposed) as exposed_count,
-            sum(moved) filter (where is_exposed = 1) / sum(is_exposed) - avg(moved) filter (where is_exposed = 0) as moved
+            avg(moved_by) filter (where is_exposed = 1) - avg(moved_by) filter (where is_exposed = 0) as difference
         from moved
-        group by all
+        group by 1, 2, 3, 4
         having sum(is_exposed) > 0 and sum(1 - is_exposed) >= 5
     )
-    select study, outcome, horizon_days, (sum(exposed_count * moved) / sum(exposed_count))::double as truth
+    select study, outcome, horizon_days, (sum(exposed_count * difference) / sum(exposed_count))::double as truth
     from strata
-    group by all
+    group by 1, 2, 3
 """
 EFFECTS = """
     select study, outcome, horizon_days, method, effect::double, interval_low::double, interval_high::double

@@ -1,6 +1,6 @@
--- One row per study and contact that puts its customer on one side of it (M47): exposed to what the study asks about, or not. Sides are known
--- from index_at on, and only what comes after it can be an outcome: a lengthy conversation is known at its end, an unresolved matter when its
--- window is over.
+-- One row per study and contact that puts its customer on one side of it (M47): exposed to what the study asks about, or not. Sides are
+-- known from index_at on, and only what comes after it can be an outcome: a lengthy conversation is known at its end, an unresolved matter
+-- when its window is over.
 {{ config(materialized='table') }}
 
 with

@@ -1,5 +1,5 @@
--- One row per exposed customer of a study and each of the controls nearest to them (M47): within the month, segment and group of reasons, the
--- one with the next lower and the one with the next higher margin of the year before. A control may stand in for several.
+-- One row per exposed customer of a study and each of the controls nearest to them (M47): within the month, segment and group of reasons,
+-- the one with the next lower and the one with the next higher margin of the year before. A control may stand in for several.
 {{ config(materialized='table') }}
 
 with

@@ -1,18 +1,10 @@
--- One row per customer on a side of a study, window and outcome that is known (M47): margin and number of sales, and whether the customer asked
--- to leave, within so many days from so many days after the index. A negative landmark is the placebo: the days before the contact, in
--- which it can have had no effect. A month counts in a window when the window of its last day is over, all of it or none.
+-- One row per customer on a side of a study, window and outcome that is known (M47): margin and number of sales, and whether the customer
+-- asked to leave, within so many days from so many days after the index. A negative landmark is the placebo: the days before the contact,
+-- in which it can have had no effect. A month counts in a window when the window of its last day is over, all of it or none.
+-- noqa: disable=LT02
 {{ config(materialized='table') }}
-{%- set placebo_days = var('comparison_placebo_days') %}
-{%- set windows = [(-1 * placebo_days, placebo_days)] %}
-{%- for landmark in var('comparison_landmark_days') %}
-    {%- for horizon in var('comparison_horizon_days') %}
-        {%- do windows.append((landmark, horizon)) %}
-    {%- endfor %}
-{%- endfor %}
-{%- set after = [] %}
-{%- for landmark, horizon in windows if landmark >= 0 %}
-    {%- do after.append(landmark + horizon) %}
-{%- endfor %}
+{%- set windows = comparison_windows() %}
+{%- set last_day = var('comparison_landmark_days') | max + var('comparison_horizon_days') | max %}
 
 with
 
@@ -72,8 +64,8 @@ sold as (
     inner join sales
         on
             units.customer_id = sales.customer_id
-            and sales.occurred_at > {{ seconds_after('units.started_at', -86400 * placebo_days) }}
-            and sales.occurred_at <= {{ seconds_after('units.index_at', 86400 * after | max) }}
+            and sales.occurred_at > {{ seconds_after('units.started_at', -86400 * var('comparison_placebo_days')) }}
+            and sales.occurred_at <= {{ seconds_after('units.index_at', 86400 * last_day) }}
     group by units.unit_id
 ),
 
@@ -129,17 +121,24 @@ wide as (
 
 long as (
     {%- for landmark, horizon in windows %}
-    {%- set over_at = seconds_after('month_over_at', 86400 * (landmark + horizon if landmark >= 0 else 0) + 3600 * var('ingestion_lag_hours')) %}
+    {%- set days = landmark + horizon if landmark >= 0 else 0 %}
+    {%- set over_at = seconds_after('month_over_at', 86400 * days + 3600 * var('ingestion_lag_hours')) %}
     {%- set number = loop.index %}
-    {%- for outcome in ['margin_amount', 'sale_count'] + (['has_cancelled'] if landmark >= 0 else []) %}
+    {%- for outcome in comparison_outcomes(landmark) %}
     select
         unit_id,
+        study,
+        customer_id,
+        is_exposed,
+        month_start_date,
+        segment,
+        value_band,
         {{ landmark }} as landmark_days,
         {{ horizon }} as horizon_days,
         '{{ outcome }}' as outcome,
         {%- if outcome == 'has_cancelled' %}
         cast(
-            case when requested_at_{{ landmark }} <= {{ seconds_after('index_at', 86400 * (landmark + horizon)) }} then 1 else 0 end
+            case when requested_at_{{ landmark }} <= {{ seconds_after('index_at', 86400 * days) }} then 1 else 0 end
             as {{ double_type() }}
         ) as outcome_value
         {%- else %}
@@ -165,21 +164,22 @@ long as (
 
 final as (
     select
-        units.study,
-        long.landmark_days,
-        long.horizon_days,
-        long.outcome,
-        long.unit_id,
-        units.customer_id,
-        units.is_exposed,
         {{ dbt.concat([
-            'cast(units.month_start_date as ' ~ dbt.type_string() ~ ')', "':'", 'units.segment', "':'",
-            'cast(units.value_band as ' ~ dbt.type_string() ~ ')',
+            'study', "':'", 'outcome', "':'", 'cast(landmark_days as ' ~ dbt.type_string() ~ ')', "':'",
+            'cast(horizon_days as ' ~ dbt.type_string() ~ ')',
+        ]) }} as comparison_id,
+        study,
+        outcome,
+        landmark_days,
+        horizon_days,
+        unit_id,
+        customer_id,
+        is_exposed,
+        {{ dbt.concat([
+            'cast(month_start_date as ' ~ dbt.type_string() ~ ')', "':'", 'segment', "':'", 'cast(value_band as ' ~ dbt.type_string() ~ ')',
         ]) }} as stratum,
-        long.outcome_value
+        outcome_value
     from long
-    inner join units
-        on long.unit_id = units.unit_id
 )
 
 select * from final

@@ -1,6 +1,7 @@
--- One row per study, customer, month and side (M47): exposed in the month of the first exposure, at that contact; a control in each month with
--- a contact that was none, at the first of them (the pseudo-index), as long as there had been no exposure before. Nobody is a control because
--- of what happens later, so that who is exposed in May is a control in March. What is known of the customer is from before the quarter.
+-- One row per study, customer, month and side (M47): exposed in the month of the first exposure, at that contact; a control in each month
+-- with a contact that was none, at the first of them (the pseudo-index), as long as there had been no exposure before. Nobody is a control
+-- because of what happens later, so that who is exposed in May is a control in March. What is known of the customer is from before the
+-- quarter.
 {{ config(materialized='table') }}
 
 with

@@ -1,5 +1,5 @@
--- One row per handled contact on a live channel: its conversation from the first agent's answer on, how far its talk lies beyond the queue's
--- median, and whether it was lengthy (M48). Talk counts, hold and wrap-up do not: 25 minutes of hold make no conversation.
+-- One row per handled contact on a live channel: its conversation from the first agent's answer on, how far its talk lies beyond the
+-- queue's median, and whether it was lengthy (M48). Talk counts, hold and wrap-up do not: 25 minutes of hold make no conversation.
 {{ config(materialized='table') }}
 
 with

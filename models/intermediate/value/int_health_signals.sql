@@ -1,5 +1,5 @@
--- One row per customer who was there at the start of a quarter and signal that lowers their health (M50). All of it was known when the quarter
--- began.
+-- One row per customer who was there at the start of a quarter and signal that lowers their health (M50). All of it was known when the
+-- quarter began.
 {{ config(materialized='table') }}
 {%- set days_before = seconds_after('quarters.starts_at', -86400 * var('health_signal_days')) %}
 

@@ -1,6 +1,6 @@
--- One row per lengthy contact with the contacts that abandoned its queue while it lasted, in (start, end] (M48): all of them, those at whose
--- moment nobody of the queue was free, those of which the staffing is not known, and its part of the blame. An abandon is shared by all
--- conversations of the queue at its moment, by their seconds beyond the median. Short abandons, and customers who tried again and were
+-- One row per lengthy contact with the contacts that abandoned its queue while it lasted, in (start, end] (M48): all of them, those at
+-- whose moment nobody of the queue was free, those of which the staffing is not known, and its part of the blame. An abandon is shared by
+-- all conversations of the queue at its moment, by their seconds beyond the median. Short abandons, and customers who tried again and were
 -- answered, do not count. Each queue is swept once, in the order of time.
 {{ config(materialized='table') }}
 
@@ -166,9 +166,10 @@ so_far as (
         event_id,
         conversation_change,
         is_lengthy,
-        {%- for column in ['is_abandon', 'is_at_capacity', 'is_unknown', 'part_per_second'] %}
-        sum({{ column }}) over in_order as {{ column }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        sum(is_abandon) over in_order as is_abandon,
+        sum(is_at_capacity) over in_order as is_at_capacity,
+        sum(is_unknown) over in_order as is_unknown,
+        sum(part_per_second) over in_order as part_per_second
     from weighed
     window in_order as (
         partition by queue_id
@@ -181,9 +182,10 @@ so_far as (
 grown as (
     select
         event_id as contact_id,
-        {%- for column in ['is_abandon', 'is_at_capacity', 'is_unknown', 'part_per_second'] %}
-        max({{ column }}) - min({{ column }}) as {{ column }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        max(is_abandon) - min(is_abandon) as is_abandon,
+        max(is_at_capacity) - min(is_at_capacity) as is_at_capacity,
+        max(is_unknown) - min(is_unknown) as is_unknown,
+        max(part_per_second) - min(part_per_second) as part_per_second
     from so_far
     where
         is_lengthy = 1

@@ -1,5 +1,6 @@
--- One row per queue, channel and month: from how much talk on a contact is lengthy (M48). It is the talk that so many percent of the contacts
--- of the months before did not exceed, and no less than the fixed minutes, so that no contact is judged by its own month or a later one.
+-- One row per queue, channel and month: from how much talk on a contact is lengthy (M48). It is the talk that so many percent of the
+-- contacts of the months before did not exceed, and no less than the fixed minutes, so that no contact is judged by its own month or a
+-- later one.
 {{ config(materialized='table') }}
 
 with

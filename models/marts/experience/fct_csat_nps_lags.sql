@@ -1,6 +1,6 @@
--- One row per question of satisfaction, question of likelihood to recommend a company, and lag in quarters: how the two move together in the same
--- customers (M21). Levels say whether who is satisfied recommends; changes say whether more of the one is followed by more of the other.
--- Both are of those who answered both, and prove no cause.
+-- One row per question of satisfaction, question of likelihood to recommend a company, and lag in quarters: how the two move together in
+-- the same customers (M21). Levels say whether who is satisfied recommends; changes say whether more of the one is followed by more of the
+-- other. Both are of those who answered both, and prove no cause.
 {%- set lags = [0, 1, 2, 3, 4] %}
 
 with
@@ -118,8 +118,11 @@ final as (
         cast(lag_quarters as bigint) as lag_quarters,
         pair_count,
         cast(case when correlation_null_reason is null then {{ statistic('correlation') }} end as decimal(18, 6)) as correlation,
-        cast(case when correlation_null_reason is null then {{ statistic('(low - 1) / (low + 1)') }} end as decimal(18, 6)) as interval_low,
-        cast(case when correlation_null_reason is null then {{ statistic('(high - 1) / (high + 1)') }} end as decimal(18, 6)) as interval_high,
+        {%- for end in ['low', 'high'] %}
+        cast(case
+            when correlation_null_reason is null then {{ statistic('(' ~ end ~ ' - 1) / (' ~ end ~ ' + 1)') }}
+        end as decimal(18, 6)) as interval_{{ end }},
+        {%- endfor %}
         correlation_null_reason,
         'descriptive' as level_of_claim
     from bounded

@@ -1,5 +1,5 @@
--- One row per study, method and trait of customers: how alike the exposed and those they are compared with were before (M47). A standardised
--- difference is the distance of the means in standard deviations of both groups; below 0.1 they are alike.
+-- One row per study, method and trait of customers: how alike the exposed and those they are compared with were before (M47). A
+-- standardised difference is the distance of the means in standard deviations of both groups; below 0.1 they are alike.
 {%- set traits = ['prior_margin_amount', 'recurring_amount', 'tenure_years', 'earlier_contact_count'] %}
 
 with

@@ -1,28 +1,14 @@
 -- One row per study, method, window and outcome: what customers did after being exposed to something, beside what comparable customers did
 -- (M47, M48). The naive method stands beside the adjusted ones to show what it is off by. A negative landmark is the placebo: before the
 -- contact there can be no effect, so one that shows there is a difference between the groups.
-{%- set placebo_days = var('comparison_placebo_days') %}
+{%- set methods = ['naive', 'stratified', 'matched'] %}
 
 with
 
 effects as (
     select * from {{ ref('int_stratified_effects') }}
-
     union all
-
-    select
-        study,
-        landmark_days,
-        horizon_days,
-        outcome,
-        method,
-        exposed_count,
-        compared_count,
-        control_count,
-        exposed_mean,
-        counterfactual_mean,
-        standard_error
-    from {{ ref('int_matched_effects') }}
+    select * from {{ ref('int_matched_effects') }}
 ),
 
 studies as (
@@ -31,37 +17,40 @@ studies as (
     group by study
 ),
 
-questions as (
-    {%- for method in ['naive', 'stratified', 'matched'] %}
-    {%- set outer = loop %}
-    {%- for outcome in ['margin_amount', 'sale_count', 'has_cancelled'] %}
-    {%- set middle = loop %}
-    {%- set windows = [] %}
-    {%- if outcome != 'has_cancelled' %}
-        {%- do windows.append((-1 * placebo_days, placebo_days)) %}
-    {%- endif %}
-    {%- for landmark in var('comparison_landmark_days') %}
-        {%- for horizon in var('comparison_horizon_days') %}
-            {%- do windows.append((landmark, horizon)) %}
-        {%- endfor %}
-    {%- endfor %}
-    {%- for landmark, horizon in windows %}
-    select
-        '{{ method }}' as method,
-        '{{ outcome }}' as outcome,
-        {{ landmark }} as landmark_days,
-        {{ horizon }} as horizon_days
-    {{ 'union all' if not (outer.last and middle.last and loop.last) }}
-    {%- endfor %}
-    {%- endfor %}
+methods as (
+    {%- for method in methods %}
+    select '{{ method }}' as method
+    {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),
 
+questions as (
+    {%- for landmark, horizon in comparison_windows() %}
+    {%- for outcome in comparison_outcomes(landmark) %}
+    select
+        '{{ outcome }}' as outcome,
+        {{ landmark }} as landmark_days,
+        {{ horizon }} as horizon_days
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
+-- a question that has no answer yet has its row too
 asked as (
     select
+        {{ dbt.concat([
+            'studies.study', "':'", 'questions.outcome', "':'", 'cast(questions.landmark_days as ' ~ dbt.type_string() ~ ')', "':'",
+            'cast(questions.horizon_days as ' ~ dbt.type_string() ~ ')',
+        ]) }} as comparison_id,
         studies.study,
-        questions.*
+        methods.method,
+        questions.outcome,
+        questions.landmark_days,
+        questions.horizon_days
     from studies
+    cross join methods
     cross join questions
 ),
 
@@ -80,18 +69,15 @@ judged as (
         effects.exposed_mean - effects.counterfactual_mean as effect,
         effects.standard_error,
         case
-            when effects.study is null then 'no month whose window is over'
+            when effects.comparison_id is null then 'no month whose window is over'
             when effects.compared_count < {{ var('minimum_n_rank') }} or effects.control_count < {{ var('minimum_n_rank') }}
                 then 'too few comparable customers'
         end as effect_null_reason
     from asked
     left join effects
         on
-            asked.study = effects.study
+            asked.comparison_id = effects.comparison_id
             and asked.method = effects.method
-            and asked.outcome = effects.outcome
-            and asked.landmark_days = effects.landmark_days
-            and asked.horizon_days = effects.horizon_days
 ),
 
 published as (

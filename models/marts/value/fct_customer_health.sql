@@ -1,5 +1,5 @@
--- One row per customer who was there at the start of a quarter: depth and health of the relationship (M50). Health is shown as long as it has
--- told, over all quarters that are known, who was lost later better than a coin does.
+-- One row per customer who was there at the start of a quarter: depth and health of the relationship (M50). Health is shown as long as it
+-- has told, over all quarters that are known, who was lost later better than a coin does.
 with
 
 customer_health as (

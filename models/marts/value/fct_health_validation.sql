@@ -1,6 +1,6 @@
--- One row per quarter, and one for all: how well the health of customers at its start told who was lost in it (M50). The measure is the chance
--- that of two customers, one lost and one not, the lost one had the lower health, ties being half; 0.5 is a coin. A rule that does no better
--- is not published.
+-- One row per quarter, and one for all: how well the health of customers at its start told who was lost in it (M50). The measure is the
+-- chance that of two customers, one lost and one not, the lost one had the lower health, ties being half; 0.5 is a coin. A rule that does
+-- no better is not published.
 with
 
 customer_health as (

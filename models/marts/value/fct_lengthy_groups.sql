@@ -1,6 +1,6 @@
--- One row per group of customers, and one for all: who ever had a lengthy conversation, who had others, and who had none, with all that they
--- bought in view (M48). It describes: what customers of the first group bought before their conversation, and what would have brought them
--- there anyway, is in it too. fct_comparison_effects compares.
+-- One row per group of customers, and one for all: who ever had a lengthy conversation, who had others, and who had none, with all that
+-- they bought in view (M48). It describes: what customers of the first group bought before their conversation, and what would have brought
+-- them there anyway, is in it too. fct_comparison_effects compares.
 with
 
 customers as (

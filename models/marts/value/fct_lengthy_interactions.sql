@@ -97,12 +97,12 @@ final as (
         caller_margin_amount,
         -- its share of those whom nobody could have answered
         cast(
-            cast(shared_abandon_count as decimal(12, 6)) * cast(caller_margin_amount as decimal(12, 6)) * cast(probability_low as decimal(7, 6))
-            as decimal(18, 6)
+            cast(shared_abandon_count as decimal(12, 6)) * cast(caller_margin_amount as decimal(12, 6))
+            * cast(probability_low as decimal(7, 6)) as decimal(18, 6)
         ) as expected_loss_low_amount,
         cast(
-            cast(shared_abandon_count as decimal(12, 6)) * cast(caller_margin_amount as decimal(12, 6)) * cast(lost_probability as decimal(7, 6))
-            as decimal(18, 6)
+            cast(shared_abandon_count as decimal(12, 6)) * cast(caller_margin_amount as decimal(12, 6))
+            * cast(lost_probability as decimal(7, 6)) as decimal(18, 6)
         ) as expected_loss_amount,
         -- all of them, as if this conversation alone had kept the queue waiting
         cast(

@@ -1,6 +1,6 @@
--- One row per method and window: is a lengthy conversation worth what it takes (M48)? What customers brought more because of it, less what it
--- cost beyond another conversation of its queue, less what callers would have brought who gave up meanwhile. The verdict takes the worst of
--- all three against the best of them, and may be that one cannot tell.
+-- One row per method and window: is a lengthy conversation worth what it takes (M48)? What customers brought more because of it, less what
+-- it cost beyond another conversation of its queue, less what callers would have brought who gave up meanwhile. The verdict takes the
+-- worst of all three against the best of them, and may be that one cannot tell.
 with
 
 effects as (

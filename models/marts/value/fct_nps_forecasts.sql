@@ -1,6 +1,6 @@
--- One row per question, outcome and forecast: how far a forecast of the quarter after was off with the answer about recommending, and without
--- (M21). Each quarter is forecast from quarters that were over before it began: the mean of the customer's value tier, or of the tier and
--- group. An answer that helps makes the error smaller.
+-- One row per question, outcome and forecast: how far a forecast of the quarter after was off with the answer about recommending, and
+-- without (M21). Each quarter is forecast from quarters that were over before it began: the mean of the customer's value tier, or of the
+-- tier and group. An answer that helps makes the error smaller.
 
 with
 

@@ -1,5 +1,5 @@
--- One row per question and group of recommenders, over all quarters that are known: who was still there at the end of the quarter after, and
--- what they bought in it (M21). Of those who answered; it describes, and proves no cause.
+-- One row per question and group of recommenders, over all quarters that are known: who was still there at the end of the quarter after,
+-- and what they bought in it (M21). Of those who answered; it describes, and proves no cause.
 with
 
 quarters as (
