@@ -45,6 +45,7 @@ bench: .venv/ready
 	$(BIN)/python benchmarks/survey_bias_against_truth.py
 	$(BIN)/python benchmarks/qa_items_against_truth.py
 	$(BIN)/python benchmarks/saves_against_truth.py
+	$(BIN)/python benchmarks/comparisons_against_truth.py
 
 clean:
 	rm -rf target logs build input warehouse.duckdb warehouse.duckdb.wal

@@ -161,8 +161,8 @@ def main() -> None:
         "",
         f"`python benchmarks/comparisons_against_truth.py --contacts {chosen.contacts} --days {chosen.days} --seeds {chosen.seeds}`:",
         "simulated centers in which lengthy conversations make customers buy more and unresolved contacts make them leave, and the same",
-        "centers without both. In all of them customers of high value talk longer. Of 95 % intervals 19 in 20 should hold the truth; without",
-        "the causes, an interval without 0 is a false alarm. What the methods are: [docs/value.md](../../docs/value.md).",
+        "centers without both. In all of them customers of high value talk longer. Of 95 % intervals 19 in 20 should hold the truth;",
+        "without the causes, an interval without 0 is a false alarm. What the methods are: [docs/value.md](../../docs/value.md).",
         "",
     ]
     for name, without in SCENARIOS.items():

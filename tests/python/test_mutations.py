@@ -1,4 +1,4 @@
-"""Plausible wrong versions of definitions, each of which a dbt unit test of its model must notice (M15 to M31, M46).
+"""Plausible wrong versions of definitions, each of which a dbt unit test of its model must notice (M15 to M31, M46 to M50).
 
 A definition that can be written wrongly without a failing test is not guarded. Every mutation is a mistake that somebody makes.
 """
@@ -184,6 +184,67 @@ MUTATIONS = [
         "fct_customer_value",
         "and month_amounts.month_start_date < quarters.quarter_start_date",
         "and month_amounts.month_start_date <= quarters.quarter_start_date",
+    ),
+    Mutation(
+        "M48: a month sets the threshold that it is judged by",
+        "int_lengthy_thresholds",
+        "and cells.month_start_date > counted.month_start_date",
+        "and cells.month_start_date >= counted.month_start_date",
+    ),
+    Mutation(
+        "M48: hold makes a conversation lengthy",
+        "int_conversations",
+        "contacts.talk_seconds >= coalesce(thresholds.threshold_seconds, {{ 60 * var('lengthy_minutes') }}) as is_lengthy",
+        "contacts.talk_seconds + coalesce(contacts.hold_seconds, 0)\n"
+        "        >= coalesce(thresholds.threshold_seconds, {{ 60 * var('lengthy_minutes') }}) as is_lengthy",
+    ),
+    Mutation(
+        "M48: callers who gave up while somebody was free are blamed on the conversation",
+        "int_lengthy_abandons",
+        "case when is_abandon = 1 and is_staffing_known = 1 and free_count = 0 then 1 else 0 end as is_at_capacity",
+        "case when is_abandon = 1 and is_staffing_known = 1 then 1 else 0 end as is_at_capacity",
+    ),
+    Mutation(
+        "M47: who is exposed later is never a control",
+        "int_comparison_units",
+        "or (is_exposed = 0 and (first_exposed_at is null or index_at < first_exposed_at))",
+        "or (is_exposed = 0 and first_exposed_at is null)",
+    ),
+    Mutation(
+        "M47: what happened before the contact is its outcome",
+        "int_comparison_outcomes",
+        "{%- set from_at = 'units.started_at' if landmark < 0 else 'units.index_at' %}",
+        "{%- set from_at = 'units.started_at' %}",
+    ),
+    Mutation(
+        "M47: a control of several months is several customers",
+        "int_stratified_effects",
+        "group by outcomes.comparison_id, outcomes.method, outcomes.customer_id",
+        "group by outcomes.comparison_id, outcomes.method, outcomes.customer_id, outcomes.unit_id",
+    ),
+    Mutation(
+        "M47: a control that stands in for several adds nothing to the error",
+        "int_matched_effects",
+        "sqrt(effects.squared_deviations + reuse.reuse_variance)",
+        "sqrt(effects.squared_deviations)",
+    ),
+    Mutation(
+        "M50: health knows results that became known in the quarter",
+        "int_health_signals",
+        "contact_results.known_at <= quarters.starts_at",
+        "contact_results.ended_at <= quarters.starts_at",
+    ),
+    Mutation(
+        "M50: customers of the same health are in order",
+        "fct_health_validation",
+        "- cast(customer_count - lost_count as {{ double_type() }}) / 2 as healthier_count",
+        "- cast(0 as {{ double_type() }}) as healthier_count",
+    ),
+    Mutation(
+        "M21: a forecast knows the quarter that it foretells",
+        "fct_nps_forecasts",
+        "and targets.next_quarter_date >= cells.known_from",
+        "and targets.next_quarter_date <= cells.known_from",
     ),
 ]
 
