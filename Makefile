@@ -41,7 +41,8 @@ bench: .venv/ready
 	$(BIN)/python benchmarks/simulator_calibration.py
 	$(BIN)/python benchmarks/resolution_against_truth.py
 	$(BIN)/python benchmarks/cost_against_truth.py
-	$(BIN)/python benchmarks/experience_at_scale.py
+	$(BIN)/python benchmarks/domains_at_scale.py experience
+	$(BIN)/python benchmarks/domains_at_scale.py value
 	$(BIN)/python benchmarks/survey_bias_against_truth.py
 	$(BIN)/python benchmarks/qa_items_against_truth.py
 	$(BIN)/python benchmarks/saves_against_truth.py
