@@ -43,7 +43,7 @@
         'churn_grace_days', 'inactivity_days', 'tenure_gap_days', 'silent_churn_days', 'attribution_windows', 'attribution_window_days',
         'attribution_model', 'expansion_window_days', 'referral_window_days', 'recovery_answer_days', 'recovery_complaint_days',
         'renewal_grace_days', 'renewal_exposure_days', 'value_horizon_months', 'value_discount_per_year',
-        'health_signal_days', 'lengthy_rule', 'lengthy_minutes', 'lengthy_percentile', 'lengthy_history_months', 'comparison_horizon_days',
+        'investment_discount_per_year', 'investment_miss_tolerance', 'investment_miss_months', 'health_signal_days', 'lengthy_rule', 'lengthy_minutes', 'lengthy_percentile', 'lengthy_history_months', 'comparison_horizon_days',
         'comparison_landmark_days', 'comparison_placebo_days', 'comparison_minimum_controls', 'comparison_value_bands',
     ]) }}
 {%- endmacro %}

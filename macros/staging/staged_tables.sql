@@ -8,7 +8,7 @@
         'survey_questions', 'survey_invitations', 'survey_answers', 'social_mentions',
         'qa_form_items', 'qa_evaluations', 'qa_answers',
         'channel_tariffs',
-        'ledger_entries', 'ledger_accounts', 'vendor_contracts', 'fx_rates',
+        'ledger_entries', 'ledger_accounts', 'vendor_contracts', 'fx_rates', 'investments', 'investment_cash_flows', 'campaigns', 'campaign_exposures',
         'feed_watermarks',
     ]) }}
 {%- endmacro %}

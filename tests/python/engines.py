@@ -103,13 +103,19 @@ class Engine(ABC):
         raise AssertionError("\n".join(problems))
 
     def build(
-        self, tables: RawTables, *, without: Sequence[str] = ("unit_test",), exclude: Sequence[str] = ()
+        self,
+        tables: RawTables,
+        *,
+        select: Sequence[str] = (),
+        without: Sequence[str] = ("unit_test",),
+        exclude: Sequence[str] = (),
     ) -> None:
-        """Load raw tables into an empty warehouse, build and test it all, but for some of dbt's resource types and selectors."""
+        """Load raw tables into an empty warehouse; build and test it all, or what is selected, but for resource types and selectors."""
         self.start_afresh()
         self.load(tables)
         resource_types = [part for kind in without for part in ("--exclude-resource-type", kind)]
-        self.run_dbt("build", *resource_types, *(("--exclude", *exclude) if exclude else ()))
+        chosen = [*(("--select", *select) if select else ()), *(("--exclude", *exclude) if exclude else ())]
+        self.run_dbt("build", *resource_types, *chosen)
 
     def read(self, relation: str) -> tuple[list[str], Rows]:
         """Return the columns and rows of a relation such as `marts.fct_contacts`; instants are naive UTC."""

@@ -1,4 +1,4 @@
-"""Tables that stand in for what the models of retention and value read: one place for the columns that two tests need."""
+"""Tables that stand in for what the models of retention, value and finance read: one place for the columns that two tests need."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 TEXT, TIME, DATE, BOOL, INT = pa.string(), pa.timestamp("us"), pa.date32(), pa.bool_(), pa.int64()
-MONEY, AMOUNT = pa.decimal128(18, 4), pa.decimal128(18, 6)
+MONEY, AMOUNT, DOUBLE = pa.decimal128(18, 4), pa.decimal128(18, 6), pa.float64()
 
 Columns = dict[str, pa.DataType]
 

@@ -182,6 +182,7 @@ def raw_rows() -> dict[str, list[Row]]:
         **_metered_use(),
         **_ledger(),
         **_mentions(),
+        **_investments(),
     }
 
 
@@ -1752,4 +1753,63 @@ def _mentions() -> dict[str, list[Row]]:
             mention(6, "annoyed"),
             mention(7, "promote", mention_id=None),
         ]
+    }
+
+
+def _investments() -> dict[str, list[Row]]:
+    """Investments that pay, sink again, never pay, or have an unknown amount; campaigns with and without an end."""
+
+    def flows(
+        investment: str, scenario: str, first: str, *amounts: float | None, state: str | None
+    ) -> list[Row]:
+        start = _day(first)
+        return [
+            {
+                "investment_id": investment,
+                "period_month": date(
+                    start.year + (start.month - 1 + number) // 12, (start.month - 1 + number) % 12 + 1, 1
+                ),
+                "scenario": scenario,
+                "kind": "benefit" if amount is None or amount > 0 else "cost",
+                "line": "all",
+                "amount": None if amount is None else abs(amount),
+                "verification": state,
+            }
+            for number, amount in enumerate(amounts)
+            if amount != 0
+        ]
+
+    return {
+        "investments": [
+            {
+                "investment_id": "pays",
+                "technology_id": "bot",
+                "name": "Bot",
+                "approved_on": _day("2024-11-30"),
+            },
+            {"investment_id": "sinks", "technology_id": None, "name": None, "approved_on": None},
+        ],
+        "investment_cash_flows": [
+            *flows("pays", "plan", "2025-01-01", -9, 3, 0, 4, 3, state=None),
+            *flows("pays", "actual", "2025-01-01", -9.5, 3, 0, 7, 1, state="finance_verified"),
+            *flows("sinks", "plan", "2024-12-01", -4, 8, 1, 1, 1, state="claimed"),
+            *flows("sinks", "actual", "2024-12-01", -4, 5, -3, 1, -2, 0.5, 0.5, state="finance_verified"),
+            *flows("sinks", "actual", "2025-09-01", 3, 3, 3, state="ops_verified"),
+            *flows("unnamed", "actual", "2025-03-01", -1, None, state="claimed"),
+            *flows("unnamed", "actual", "2025-05-01", 1, state="reversed"),
+        ],
+        "campaigns": [
+            {
+                "campaign_id": "gala",
+                "name": "Gala",
+                "product_line_id": "broadband",
+                "starts_on": _day("2025-10-01"),
+            },
+            {"campaign_id": "spring", "starts_on": None, "budget": 10.5, "currency": "EUR"},
+        ],
+        "campaign_exposures": [
+            {"campaign_id": "gala", "customer_id": "cus_1", "exposed_at": _instant("2025-10-02 10:00:00")},
+            {"campaign_id": "gala", "customer_id": None, "exposed_at": _instant("2025-10-02 10:00:00")},
+            {"campaign_id": "spring", "customer_id": "cus_2", "exposed_at": _instant("2025-10-03 10:00:00")},
+        ],
     }

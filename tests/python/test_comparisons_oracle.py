@@ -16,11 +16,10 @@ from typing import Any
 
 import builds
 import numpy as np
-import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from model_inputs import AMOUNT, AS_OF, BOOL, DATE, INT, TEXT, TIME, Columns, table
+from model_inputs import AMOUNT, AS_OF, BOOL, DATE, DOUBLE, INT, TEXT, TIME, Columns, table
 from scipy import stats
 from statsmodels.api import OLS, Logit
 from statsmodels.treatment.treatment_effects import TreatmentEffect
@@ -29,7 +28,6 @@ Row = dict[str, Any]
 
 DAY = timedelta(days=1)
 DAWN = datetime(2025, 1, 1)
-DOUBLE = pa.float64()
 Z = 1.959964
 MINIMUM_N, MINIMUM_RANKED, MINIMUM_CONTROLS = 10, 30, 5
 DIGITS = 1.5e-6

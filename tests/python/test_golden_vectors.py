@@ -1,10 +1,10 @@
-"""Golden test vectors (Part G of the definitions) of contacts, surveys, workforce, resolution, cost, retention and value.
+"""Golden test vectors (Part G of the definitions) of contacts, surveys, workforce, resolution, cost, retention, value and investments.
 
 Those of contacts, surveys and the workforce go through the real landing as well: every vector has a queue of its own, so that one
 build holds them all and `audit.metric_values` shows each as a member of the dimension queue_id. All data tests of
 the project run on it too. Those of resolution are built once per clock and watermark that they name,
-those of cost once per way to know practical capacity. All of these go through the real build; those of retention and value go
-through their models, and G.12 is the dbt test discounted_months.
+those of cost once per way to know practical capacity. All of these go through the real build; those of retention, value
+and investments go through their models, and G.12 is the dbt test discounted_months.
 """
 
 from __future__ import annotations
@@ -816,6 +816,48 @@ def test_g08_gross_and_net_revenue_retention() -> None:
     assert (start, contraction, churn, expansion) == (10, Decimal("0.6"), Decimal("0.9"), Decimal("1.8"))
     assert (start - contraction - churn) / start == Decimal("0.85")
     assert (start - contraction - churn + expansion) / start == Decimal("1.03")
+
+
+def test_g09_payback_interpolates_in_the_period_of_crossing() -> None:
+    """10,000 out and 3,000 a year: 3.333 years, and 4.263 at 10 % a year. A period is as good as another."""
+    flows = [-10_000, 3_000, 3_000, 3_000, 3_000, 3_000]
+    discounted = [flow / 1.1**period for period, flow in enumerate(flows)]
+    found = builds.run_model(
+        "int_investment_crossings",
+        int_investment_months=inputs.table(
+            [
+                {
+                    "ledger": "plan",
+                    "investment_id": "i",
+                    "period_number": period,
+                    "net_amount": flow,
+                    "discounted_net_amount": discounted[period],
+                    "cumulative_amount": sum(flows[: period + 1]),
+                    "cumulative_discounted_amount": sum(discounted[: period + 1]),
+                    "unknown_so_far_count": 0,
+                }
+                for period, flow in enumerate(flows)
+            ],
+            {
+                "ledger": inputs.TEXT,
+                "investment_id": inputs.TEXT,
+                "period_number": inputs.INT,
+                **dict.fromkeys(
+                    (
+                        "net_amount",
+                        "discounted_net_amount",
+                        "cumulative_amount",
+                        "cumulative_discounted_amount",
+                    ),
+                    inputs.DOUBLE,
+                ),
+                "unknown_so_far_count": inputs.INT,
+            },
+        ),
+    )
+    months = {row["method"]: row["first_crossing_months"] for row in found}
+    assert round(months["simple"], 3) == 3.333
+    assert round(months["discounted"], 3) == 4.263
 
 
 def test_g15_donation_two_weeks_after_the_call() -> None:

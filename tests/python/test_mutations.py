@@ -1,4 +1,4 @@
-"""Plausible wrong versions of definitions, each of which a dbt unit test of its model must notice (M15 to M31, M46 to M50).
+"""Plausible wrong versions of definitions, each of which a dbt unit test of its model must notice (M15 to M31, M41, M46 to M50).
 
 A definition that can be written wrongly without a failing test is not guarded. Every mutation is a mistake that somebody makes.
 """
@@ -239,6 +239,24 @@ MUTATIONS = [
         "fct_health_validation",
         "- cast(customer_count - lost_count as {{ double_type() }}) / 2 as healthier_count",
         "- cast(0 as {{ double_type() }}) as healthier_count",
+    ),
+    Mutation(
+        "M41: a claim is realised",
+        "int_investment_months",
+        "'finance_verified': ['finance_verified'],",
+        "'finance_verified': ['claimed', 'finance_verified'],",
+    ),
+    Mutation(
+        "M41: the month of crossing counts whole",
+        "int_investment_crossings",
+        "then period_before - amount_before / flow_amount * (period_number - period_before)",
+        "then cast(period_number as {{ double_type() }})",
+    ),
+    Mutation(
+        "M41: what is not recovered has the length of the record",
+        "fct_investment_payback",
+        "when {{ method }}.last_amount < 0 then 'not recovered by as_of'",
+        "when 1 = 0 then 'not recovered by as_of'",
     ),
     Mutation(
         "M21: a forecast knows the quarter that it foretells",

@@ -1,0 +1,1 @@
+{{ newest_delivery('campaign_exposures') }}
