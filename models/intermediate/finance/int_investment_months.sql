@@ -119,15 +119,12 @@ spine as (
             and flows.investment_id = bounds.investment_id
 ),
 
-numbered as (
+every_month as (
     select
         spine.ledger,
         spine.investment_id,
         spine.period_month,
-        cast(
-            12 * (extract(year from spine.period_month) - extract(year from spine.first_month))
-            + extract(month from spine.period_month) - extract(month from spine.first_month) as bigint
-        ) as period_number,
+        spine.first_month,
         coalesce(flows.cost_amount, 0) as cost_amount,
         coalesce(flows.benefit_amount, 0) as benefit_amount,
         coalesce(flows.unknown_count, 0) as unknown_count,
@@ -138,6 +135,16 @@ numbered as (
             spine.ledger = flows.ledger
             and spine.investment_id = flows.investment_id
             and spine.period_month = flows.period_month
+),
+
+numbered as (
+    select
+        *,
+        cast(
+            12 * (extract(year from period_month) - extract(year from first_month))
+            + extract(month from period_month) - extract(month from first_month) as bigint
+        ) as period_number
+    from every_month
 ),
 
 -- what flows in a month is worth less the later it does
