@@ -1,7 +1,8 @@
-"""Two paths agree on when investments had paid for themselves (M41), on hypothesis-made cash flows."""
+"""Two paths agree on when investments had paid for themselves, and what product lines cost (M41, M42), on hypothesis-made data."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -10,7 +11,7 @@ from typing import Any
 import builds
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from model_inputs import AMOUNT, AS_OF, DATE, INT, MONEY, TEXT, table
+from model_inputs import AMOUNT, AS_OF, BOOL, DATE, INT, MONEY, TEXT, table
 
 Row = dict[str, Any]
 
@@ -40,7 +41,7 @@ RATE = 1.1
     ),
     st.integers(6, 17),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_payback_by_hand(flows: list[tuple[str, int, str, str, int, str | None]], known_months: int) -> None:
     """Every ledger is added up month by month with fractions, and watched for the sign of the sum."""
     as_of = datetime.combine(MONTHS[known_months], datetime.min.time())
@@ -147,3 +148,118 @@ def test_payback_by_hand(flows: list[tuple[str, int, str, str, int, str | None]]
                 assert row[name] is None
             else:
                 assert abs(row[name] - float(value)) < 1e-9
+
+
+LINES = ("tv", "broadband", None)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 2),
+            st.lists(st.sampled_from(LINES), min_size=1, max_size=4),
+            st.none() | st.integers(0, 10**7),
+        ),
+        max_size=15,
+    ),
+    st.lists(
+        st.tuples(
+            st.integers(0, 2), st.sampled_from(LINES), st.integers(0, 3), st.none() | st.integers(0, 50)
+        ),
+        max_size=15,
+    ),
+)
+@settings(max_examples=30, deadline=None)
+def test_product_lines_by_hand(
+    contacts: list[tuple[int, list[str | None], int | None]],
+    held: list[tuple[int, str | None, int, int | None]],
+) -> None:
+    """Each contact is divided by the lines of its records, and each line by who holds it; a month loses nothing."""
+    records: list[Row] = []
+    links: list[Row] = []
+    for number, (_, lines, _) in enumerate(contacts):
+        for place, line in enumerate(lines):
+            records.append({"contact_id": f"k{number}_{place}", "product_line_id": line})
+            if len(lines) > 1:
+                links.append({"contact_record_id": f"k{number}_{place}", "contact_id": f"k{number}_0"})
+    named = builds.run_model(
+        "int_contact_product_lines",
+        stg_contacts=table(records, {"contact_id": TEXT, "product_line_id": TEXT}),
+        int_contact_links=table(links, {"contact_record_id": TEXT, "contact_id": TEXT}),
+    )
+    found = builds.run_model(
+        "fct_product_line_costs",
+        fct_costed_contacts=table(
+            [
+                {
+                    "contact_id": f"k{number}_0",
+                    "business_date": MONTHS[month],
+                    "cost_amount": None if cost is None else Decimal(cost).scaleb(-6),
+                    "is_costed_contact": True,
+                    "is_final": True,
+                }
+                for number, (month, _, cost) in enumerate(contacts)
+            ],
+            {
+                "contact_id": TEXT,
+                "business_date": DATE,
+                "cost_amount": AMOUNT,
+                "is_costed_contact": BOOL,
+                "is_final": BOOL,
+            },
+        ),
+        int_contact_product_lines=table(
+            named, {"contact_id": TEXT, "product_line_id": TEXT, "line_number": INT, "line_count": INT}
+        ),
+        fct_subscription_months=table(
+            [
+                {
+                    "subscription_id": f"s{number}",
+                    "customer_id": f"c{customer}",
+                    "month_start_date": MONTHS[month],
+                    "product_line_id": line,
+                    "is_active_at_start": True,
+                    "start_amount": amount,
+                }
+                for number, (month, line, customer, amount) in enumerate(held)
+            ],
+            {
+                "subscription_id": TEXT,
+                "customer_id": TEXT,
+                "month_start_date": DATE,
+                "product_line_id": TEXT,
+                "is_active_at_start": BOOL,
+                "start_amount": AMOUNT,
+            },
+        ),
+        int_transaction_amounts=table(
+            [], {"occurred_on": DATE, "product_line_id": TEXT, "kind": TEXT, "net_amount": AMOUNT}
+        ),
+        dim_product_line=table([], {"product_line_id": TEXT, "name": TEXT}),
+    )
+    costs: dict[tuple[date, str], Fraction] = defaultdict(Fraction)
+    unknown: dict[tuple[date, str], int] = defaultdict(int)
+    for month, lines, cost in contacts:
+        own = sorted({line for line in lines if line}) or ["(untagged)"]
+        for line in own:
+            costs[MONTHS[month], line] += Fraction(cost or 0, 10**6) / len(own)
+            unknown[MONTHS[month], line] += cost is None
+    months = {MONTHS[month] for month, _, _ in contacts}
+    keys = costs.keys() | {
+        (MONTHS[month], line or "(untagged)") for month, line, _, _ in held if MONTHS[month] in months
+    }
+    by_key = {(row["month_start_date"], row["product_line_id"]): row for row in found}
+    assert by_key.keys() == keys
+    for begun in months:
+        whole = sum(Decimal(cost or 0).scaleb(-6) for month, _, cost in contacts if MONTHS[month] == begun)
+        assert sum(row["cost_amount"] for key, row in by_key.items() if key[0] == begun) == whole
+    for (begun, line), row in by_key.items():
+        own_units = [one for one in held if MONTHS[one[0]] == begun and (one[1] or "(untagged)") == line]
+        # each contact may be off by what is less than the last digit
+        assert abs(Fraction(row["cost_amount"]) - costs[begun, line]) <= Fraction(len(contacts), 10**6)
+        assert row["active_unit_count"] == len(own_units)
+        assert row["active_customer_count"] == len({one[2] for one in own_units})
+        if unknown[begun, line] or not own_units:
+            assert row["cost_per_unit_amount"] is None
+        else:
+            assert abs(float(row["cost_per_unit_amount"]) - float(row["cost_amount"]) / len(own_units)) < 1e-6
