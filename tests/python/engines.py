@@ -114,7 +114,9 @@ class Engine(ABC):
         self.start_afresh()
         self.load(tables)
         resource_types = [part for kind in without for part in ("--exclude-resource-type", kind)]
-        chosen = [*(("--select", *select) if select else ()), *(("--exclude", *exclude) if exclude else ())]
+        # a test that reads something which was not built has nothing to say
+        selected = ("--select", *select, "--indirect-selection", "cautious") if select else ()
+        chosen = [*selected, *(("--exclude", *exclude) if exclude else ())]
         self.run_dbt("build", *resource_types, *chosen)
 
     def read(self, relation: str) -> tuple[list[str], Rows]:
