@@ -125,10 +125,10 @@ every_month as (
         spine.investment_id,
         spine.period_month,
         spine.first_month,
-        coalesce(flows.cost_amount, 0) as cost_amount,
-        coalesce(flows.benefit_amount, 0) as benefit_amount,
+        cast(coalesce(flows.cost_amount, 0) as decimal(18, 4)) as cost_amount,
+        cast(coalesce(flows.benefit_amount, 0) as decimal(18, 4)) as benefit_amount,
         coalesce(flows.unknown_count, 0) as unknown_count,
-        coalesce(flows.benefit_amount, 0) - coalesce(flows.cost_amount, 0) as net_amount
+        cast(coalesce(flows.benefit_amount, 0) - coalesce(flows.cost_amount, 0) as decimal(18, 4)) as net_amount
     from spine
     left join flows
         on
@@ -175,8 +175,8 @@ final as (
         unknown_count,
         net_amount,
         discounted_net_amount,
-        sum(net_amount) over so_far as cumulative_amount,
-        sum(discounted_net_amount) over so_far as cumulative_discounted_amount,
+        cast(sum(net_amount) over so_far as decimal(18, 4)) as cumulative_amount,
+        cast(sum(discounted_net_amount) over so_far as decimal(18, 6)) as cumulative_discounted_amount,
         sum(unknown_count) over so_far as unknown_so_far_count
     from discounted
     window so_far as (
