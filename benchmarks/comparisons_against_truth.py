@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import tempfile
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
-from measuring import RESULTS
+from measuring import RESULTS, centers_of
 from resolution_against_truth import build_marts
 
 from cx_metrics.simulator import simulate
@@ -103,7 +103,7 @@ Key = tuple[str, str, int, str]
 
 
 def measured(
-    folder: Path, contacts: int, days: int, seed: int, without: Sequence[str]
+    folder: Path, seed: int, *, contacts: int, days: int, without: Sequence[str]
 ) -> dict[Key, Estimate]:
     """Simulate and build one center, and hold its effects against the truth."""
     data = folder / "data"
@@ -166,12 +166,8 @@ def main() -> None:
         "",
     ]
     for name, without in SCENARIOS.items():
-        centers = []
-        for seed in range(1, chosen.seeds + 1):
-            with tempfile.TemporaryDirectory() as folder:
-                centers.append(measured(Path(folder), chosen.contacts, chosen.days, seed, without))
-            print(f"{name}, seed {seed}: {centers[-1]}", flush=True)
-        lines += section(name, centers)
+        of_center = partial(measured, contacts=chosen.contacts, days=chosen.days, without=without)
+        lines += section(name, centers_of(name, chosen.seeds, of_center))
     PAGE.write_text("\n".join(lines), encoding="utf-8")
     print(f"written: {PAGE}")
 

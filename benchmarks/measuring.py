@@ -1,4 +1,4 @@
-"""What the benchmarks at scale share: steps in processes of their own, the seconds of models, rows that differ."""
+"""What benchmarks share: steps in processes of their own, the seconds of models, rows that differ, and one center per seed."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ import platform
 import resource
 import subprocess
 import sys
+import tempfile
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 import duckdb
 import numpy as np
@@ -21,6 +23,8 @@ import numpy as np
 PROJECT = Path(__file__).resolve().parent.parent
 RESULTS = PROJECT / "benchmarks" / "results"
 SCRIPTS = Path(sys.executable).parent
+
+Center = TypeVar("Center")
 
 
 @dataclass(frozen=True)
@@ -203,3 +207,13 @@ def machine() -> str:
 def table_row(cells: Iterable[str]) -> str:
     """Return a row of a Markdown table."""
     return "| " + " | ".join(cells) + " |"
+
+
+def centers_of(name: str, seeds: int, measured: Callable[[Path, int], Center]) -> list[Center]:
+    """Return what is measured in one center per seed, each in a folder that is gone afterwards; tell of each as it is done."""
+    centers = []
+    for seed in range(1, seeds + 1):
+        with tempfile.TemporaryDirectory(prefix="cx_metrics_") as folder:
+            centers.append(measured(Path(folder), seed))
+        print(f"{name}, seed {seed}: {centers[-1]}", flush=True)
+    return centers

@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import tempfile
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
-from measuring import RESULTS
+from measuring import RESULTS, centers_of
 from resolution_against_truth import build_marts
 
 from cx_metrics.simulator import simulate
@@ -67,7 +67,7 @@ class Center(NamedTuple):
     active_amount: float
 
 
-def measured(folder: Path, contacts: int, seed: int, without: Sequence[str]) -> Center:
+def measured(folder: Path, seed: int, *, contacts: int, without: Sequence[str]) -> Center:
     """Simulate and build one center, and count its wishes."""
     data = folder / "data"
     simulate(data, contacts=contacts, seed=seed, without=tuple(without))
@@ -142,12 +142,8 @@ def main() -> None:
         "",
     ]
     for name, without in SCENARIOS.items():
-        centers = []
-        for seed in range(1, chosen.seeds + 1):
-            with tempfile.TemporaryDirectory() as folder:
-                centers.append(measured(Path(folder), chosen.contacts, seed, without))
-            print(f"{name}, seed {seed}: {centers[-1]}", flush=True)
-        lines += section(name, centers)
+        of_center = partial(measured, contacts=chosen.contacts, without=without)
+        lines += section(name, centers_of(name, chosen.seeds, of_center))
     PAGE.write_text("\n".join(lines), encoding="utf-8")
     print(f"written: {PAGE}")
 

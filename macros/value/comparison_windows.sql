@@ -15,3 +15,12 @@
 {% macro comparison_outcomes(landmark_days) -%}
     {{ return(['margin_amount', 'sale_count'] + (['has_cancelled'] if landmark_days >= 0 else [])) }}
 {%- endmacro %}
+
+
+{#- What a question is called in the models between: study, outcome and window. -#}
+{% macro comparison_id() -%}
+    {{ dbt.concat([
+        'study', "':'", 'outcome', "':'", 'cast(landmark_days as ' ~ dbt.type_string() ~ ')', "':'",
+        'cast(horizon_days as ' ~ dbt.type_string() ~ ')',
+    ]) }}
+{%- endmacro %}

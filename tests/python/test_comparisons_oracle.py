@@ -74,7 +74,7 @@ UNITS: Columns = {
     "index_at": TIME,
     "segment": TEXT,
     "reason_group": TEXT,
-    "value_band": INT,
+    "stratum": TEXT,
     "prior_margin_amount": AMOUNT,
 }
 
@@ -328,7 +328,7 @@ def test_outcomes_by_hand(
                 "customer_id": f"c{customer}",
                 "month_start_date": month_of(at.date()),
                 "segment": "g",
-                "value_band": 1,
+                "stratum": "all",
                 "is_exposed": number % 2,
                 "started_at": at,
                 "index_at": at,

@@ -45,9 +45,9 @@ MODELS = sorted(
 FILES = {file.stem: file for file in PROJECT.glob("models/**/*.sql")}
 
 
-def read_by(model: str) -> set[str]:
-    """Return a model and the models that it reads, over all steps, as far as its SQL names them."""
-    read, found = {model}, [model]
+def read_by(*models: str) -> set[str]:
+    """Return models and the models that they read, over all steps, as far as their SQL names them."""
+    read, found = set(models), [*models]
     while found:
         named = (
             set(re.findall(r"ref\('(\w+)'\)", FILES[found.pop()].read_text(encoding="utf-8"))) & FILES.keys()
@@ -57,9 +57,8 @@ def read_by(model: str) -> set[str]:
     return read
 
 
-SMALL_MODELS = [
-    name for name in MODELS if name.split(".")[1] in set().union(*(read_by(mart) for mart in SPARK_MARTS))
-]
+SMALL = read_by(*SPARK_MARTS)
+SMALL_MODELS = [name for name in MODELS if name.split(".")[1] in SMALL]
 BUILDS = [DuckDB.name, Postgres.name, SMALL_SPARK, pytest.param(Spark.name, marks=pytest.mark.thorough)]
 COMPARED = [
     *((Postgres.name, model) for model in MODELS),

@@ -122,7 +122,6 @@ def test_payback_by_hand(flows: list[tuple[str, int, str, str, int, str | None]]
                 "ledger": TEXT,
                 "investment_id": TEXT,
                 "period_number": INT,
-                "unknown_so_far_count": INT,
                 **dict.fromkeys(money, AMOUNT),
             },
         ),

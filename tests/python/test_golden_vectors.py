@@ -834,7 +834,6 @@ def test_g09_payback_interpolates_in_the_period_of_crossing() -> None:
                     "discounted_net_amount": discounted[period],
                     "cumulative_amount": sum(flows[: period + 1]),
                     "cumulative_discounted_amount": sum(discounted[: period + 1]),
-                    "unknown_so_far_count": 0,
                 }
                 for period, flow in enumerate(flows)
             ],
@@ -851,7 +850,6 @@ def test_g09_payback_interpolates_in_the_period_of_crossing() -> None:
                     ),
                     inputs.DOUBLE,
                 ),
-                "unknown_so_far_count": inputs.INT,
             },
         ),
     )

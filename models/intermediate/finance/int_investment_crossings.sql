@@ -18,8 +18,7 @@ counted as (
         investment_id,
         period_number,
         cast({{ flow }} as {{ double_type() }}) as flow_amount,
-        cast({{ cumulative }} as {{ double_type() }}) as cumulative_amount,
-        unknown_so_far_count
+        cast({{ cumulative }} as {{ double_type() }}) as cumulative_amount
     from months
     {{ 'union all' if not loop.last }}
     {%- endfor %}
@@ -53,8 +52,7 @@ final as (
         max(crossing_months) as last_crossing_months,
         count(crossing_months) as crossing_count,
         min(cumulative_amount) as lowest_amount,
-        max(case when periods_from_end = 1 then cumulative_amount end) as last_amount,
-        max(unknown_so_far_count) as unknown_count
+        max(case when periods_from_end = 1 then cumulative_amount end) as last_amount
     from crossings
     group by method, ledger, investment_id
 )

@@ -176,8 +176,7 @@ final as (
         net_amount,
         discounted_net_amount,
         cast(sum(net_amount) over so_far as decimal(18, 4)) as cumulative_amount,
-        cast(sum(discounted_net_amount) over so_far as decimal(18, 6)) as cumulative_discounted_amount,
-        sum(unknown_count) over so_far as unknown_so_far_count
+        cast(sum(discounted_net_amount) over so_far as decimal(18, 6)) as cumulative_discounted_amount
     from discounted
     window so_far as (
         partition by ledger, investment_id

@@ -27,7 +27,7 @@ spans as (
         customer_id,
         subscription_id,
         held_from,
-        coalesce(held_until, {{ "cast('2999-12-31' as " ~ dbt.type_timestamp() ~ ')' }}) as held_until
+        coalesce(held_until, cast('2999-12-31' as {{ dbt.type_timestamp() }})) as held_until
     from {{ ref('int_subscription_spans') }}
 ),
 
@@ -130,9 +130,7 @@ long as (
         study,
         customer_id,
         is_exposed,
-        month_start_date,
-        segment,
-        value_band,
+        stratum,
         {{ landmark }} as landmark_days,
         {{ horizon }} as horizon_days,
         '{{ outcome }}' as outcome,
@@ -164,10 +162,7 @@ long as (
 
 final as (
     select
-        {{ dbt.concat([
-            'study', "':'", 'outcome', "':'", 'cast(landmark_days as ' ~ dbt.type_string() ~ ')', "':'",
-            'cast(horizon_days as ' ~ dbt.type_string() ~ ')',
-        ]) }} as comparison_id,
+        {{ comparison_id() }} as comparison_id,
         study,
         outcome,
         landmark_days,
@@ -175,9 +170,7 @@ final as (
         unit_id,
         customer_id,
         is_exposed,
-        {{ dbt.concat([
-            'cast(month_start_date as ' ~ dbt.type_string() ~ ')', "':'", 'segment', "':'", 'cast(value_band as ' ~ dbt.type_string() ~ ')',
-        ]) }} as stratum,
+        stratum,
         outcome_value
     from long
 )

@@ -66,7 +66,7 @@ ranked as (
         or (is_exposed = 0 and (first_exposed_at is null or index_at < first_exposed_at))
 ),
 
-final as (
+described as (
     select
         {{ dbt.concat([
             'ranked.study', "':'", 'ranked.customer_id', "':'", 'cast(ranked.month_start_date as ' ~ dbt.type_string() ~ ')', "':'",
@@ -101,6 +101,15 @@ final as (
     where
         ranked.contact_number = 1
         and not coalesce(customers.is_staff, false)
+),
+
+final as (
+    select
+        *,
+        {{ dbt.concat([
+            'cast(month_start_date as ' ~ dbt.type_string() ~ ')', "':'", 'segment', "':'", 'cast(value_band as ' ~ dbt.type_string() ~ ')',
+        ]) }} as stratum
+    from described
 )
 
 select * from final

@@ -10,10 +10,7 @@ contacts as (
         cast({{ dbt.date_trunc('month', 'business_date') }} as date) as month_start_date
     from {{ ref('fct_contacts') }}
     where
-        is_live
-        and is_handled
-        and exclusion_reason is null
-        and talk_seconds > 0
+        {{ is_conversation() }}
 ),
 
 thresholds as (

@@ -32,17 +32,27 @@ contacts as (
         and exclusion_reason is null
 ),
 
-products as (
+year_sales as (
     select
         customer_value.customer_id,
         customer_value.quarter_start_date,
-        sales.product_line_id
+        sales.product_line_id,
+        sales.department,
+        cast({{ dbt.date_trunc('month', 'sales.occurred_on') }} as date) as month_start_date
     from customer_value
     inner join sales
         on
             customer_value.customer_id = sales.customer_id
             and customer_value.year_start_date <= sales.occurred_on
             and customer_value.quarter_start_date > sales.occurred_on
+),
+
+products as (
+    select
+        customer_id,
+        quarter_start_date,
+        product_line_id
+    from year_sales
 
     union
 
@@ -64,17 +74,12 @@ product_counts as (
 
 bought as (
     select
-        customer_value.customer_id,
-        customer_value.quarter_start_date,
-        count(distinct sales.department) as department_count,
-        count(distinct cast({{ dbt.date_trunc('month', 'sales.occurred_on') }} as date)) as purchase_month_count
-    from customer_value
-    inner join sales
-        on
-            customer_value.customer_id = sales.customer_id
-            and customer_value.year_start_date <= sales.occurred_on
-            and customer_value.quarter_start_date > sales.occurred_on
-    group by customer_value.customer_id, customer_value.quarter_start_date
+        customer_id,
+        quarter_start_date,
+        count(distinct department) as department_count,
+        count(distinct month_start_date) as purchase_month_count
+    from year_sales
+    group by customer_id, quarter_start_date
 ),
 
 contacted as (

@@ -21,8 +21,6 @@ customer_months as (
         customer_id,
         cast({{ dbt.date_trunc('quarter', 'month_start_date') }} as date) as quarter_start_date,
         month_start_date,
-        is_mature,
-        is_active_at_start,
         is_churned,
         tenure_years
     from {{ ref('fct_customer_months') }}

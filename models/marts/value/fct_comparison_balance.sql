@@ -5,12 +5,7 @@
 with
 
 units as (
-    select
-        *,
-        {{ dbt.concat([
-            'cast(month_start_date as ' ~ dbt.type_string() ~ ')', "':'", 'segment', "':'", 'cast(value_band as ' ~ dbt.type_string() ~ ')',
-        ]) }} as stratum
-    from {{ ref('int_comparison_units') }}
+    select * from {{ ref('int_comparison_units') }}
 ),
 
 matches as (

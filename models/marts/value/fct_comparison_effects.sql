@@ -37,13 +37,8 @@ questions as (
     {%- endfor %}
 ),
 
--- a question that has no answer yet has its row too
 asked as (
     select
-        {{ dbt.concat([
-            'studies.study', "':'", 'questions.outcome', "':'", 'cast(questions.landmark_days as ' ~ dbt.type_string() ~ ')', "':'",
-            'cast(questions.horizon_days as ' ~ dbt.type_string() ~ ')',
-        ]) }} as comparison_id,
         studies.study,
         methods.method,
         questions.outcome,
@@ -54,13 +49,21 @@ asked as (
     cross join questions
 ),
 
+-- a question that has no answer yet has its row too
+identified as (
+    select
+        *,
+        {{ comparison_id() }} as comparison_id
+    from asked
+),
+
 judged as (
     select
-        asked.study,
-        asked.method,
-        asked.outcome,
-        asked.landmark_days,
-        asked.horizon_days,
+        identified.study,
+        identified.method,
+        identified.outcome,
+        identified.landmark_days,
+        identified.horizon_days,
         coalesce(effects.exposed_count, 0) as exposed_count,
         coalesce(effects.compared_count, 0) as compared_count,
         coalesce(effects.control_count, 0) as control_count,
@@ -73,11 +76,11 @@ judged as (
             when effects.compared_count < {{ var('minimum_n_rank') }} or effects.control_count < {{ var('minimum_n_rank') }}
                 then 'too few comparable customers'
         end as effect_null_reason
-    from asked
+    from identified
     left join effects
         on
-            asked.comparison_id = effects.comparison_id
-            and asked.method = effects.method
+            identified.comparison_id = effects.comparison_id
+            and identified.method = effects.method
 ),
 
 published as (
